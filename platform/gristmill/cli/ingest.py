@@ -1,0 +1,97 @@
+"""`gristmill ingest APP`: a command an app, whose options are the app's own sources and settings."""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from gristmill.app import App, list_apps
+from gristmill.cli.output import JsonOption, QuietOption, Verb, print_table, verb
+from gristmill.data.manifest import Manifest
+from gristmill.errors import InputError
+
+__all__ = ["build", "ingest_app", "show_manifest"]
+
+
+def build() -> typer.Typer:
+    """One sub-command for every installed app."""
+    group = typer.Typer(help="Read, check and split raw files into a dataset folder.", no_args_is_help=True)
+    group.callback()(_described)
+    for app in list_apps().values():
+        group.command(app.name, help=f"{app.summary} Files may be CSV, TSV, JSON lines (also .gz) or Parquet.")(_command(app))
+    return group
+
+
+def _described() -> None:
+    """Read, check and split raw files into a dataset folder."""
+
+
+def _command(app: App) -> Callable[..., None]:
+    """A function with the app's options as its parameters, which typer turns into a command."""
+
+    def ingest(**given: Any) -> None:
+        as_json, quiet, out = given.pop("as_json"), given.pop("quiet"), given.pop("out")
+        sources = {name: given.pop(name) or [] for name in app.sources}
+        with verb(as_json, quiet) as call:
+            try:
+                options = app.options.model_validate({k: v for k, v in given.items() if v is not None})
+            except ValidationError as error:
+                first = error.errors()[0]
+                raise InputError(f"--{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+            manifest = ingest_app(app, sources, options, out, call)
+            call.result(summary(out, manifest), lambda: show_manifest(out, manifest))
+
+    parameters = [
+        _parameter(name, list[str] if option.required else list[str] | None, option.help, ... if option.required else None)
+        for name, option in app.sources.items()
+    ]
+    for name, field in app.options.model_fields.items():
+        parameters.append(_parameter(name, field.annotation, field.description or "", field.get_default()))
+    parameters += [
+        _parameter("out", Path, "Dataset folder to write.", ...),
+        inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, annotation=JsonOption, default=False),
+        inspect.Parameter("quiet", inspect.Parameter.KEYWORD_ONLY, annotation=QuietOption, default=False),
+    ]
+    ingest.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    ingest.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return ingest
+
+
+def _parameter(name: str, kind: Any, text: str, default: Any) -> inspect.Parameter:
+    option = typer.Option(f"--{name.replace('_', '-')}", help=text)
+    empty = inspect.Parameter.empty if default is ... else default
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[kind, option], default=empty)
+
+
+def ingest_app(app: App, sources: dict[str, list[str]], options: Any, out: Path, call: Verb) -> Manifest:
+    """Plans and runs an app's ingestion."""
+    plan = app.plan(sources, options)
+    with call.progress.task(f"ingest into {out}"):
+        return app.ingest(plan, out, call.progress.line)
+
+
+def summary(out: Path, manifest: Manifest) -> dict[str, Any]:
+    """The object that `--json` prints."""
+    return {
+        "dataset": str(out),
+        "read": manifest.read,
+        "written": manifest.written,
+        "quarantined": manifest.quarantined,
+        "splits": {split: sum(shard.records or 0 for shard in shards) for split, shards in manifest.splits.items()},
+        "sources": [source.model_dump(mode="json") for source in manifest.sources],
+    }
+
+
+def show_manifest(out: Path, manifest: Manifest) -> None:
+    """Prints where each record went."""
+    rows = [[s.path, s.table, f"{s.read}", f"{s.written}", f"{s.quarantined}"] for s in manifest.sources]
+    print_table(["source", "table", "read", "written", "quarantined"], rows)
+    typer.echo(f"read {manifest.read} = written {manifest.written} + quarantined {manifest.quarantined}")
+    for entry in manifest.quarantine:
+        typer.echo(f"quarantine: {out / entry.name} ({entry.records} records, each with its reason)")
+    splits = {split: sum(shard.records or 0 for shard in shards) for split, shards in manifest.splits.items()}
+    typer.echo("splits: " + ", ".join(f"{name} {count}" for name, count in splits.items()))
+    typer.echo(f"dataset: {out}")

@@ -1,0 +1,51 @@
+"""The command line: the verbs, gathered."""
+
+from typing import Annotated
+
+import typer
+
+from gristmill.cli import dashboard, doctor, evaluate, export, fetch, ingest, run, runs, train
+from gristmill.errors import GristmillError
+
+__all__ = ["build", "main"]
+
+
+def build() -> typer.Typer:
+    """Gathers the verbs into one application."""
+    app = typer.Typer(
+        help="Raw data goes in, checked lite models come out.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(_options)
+    app.command("fetch")(fetch.fetch)
+    app.add_typer(ingest.build(), name="ingest")
+    app.command("train")(train.train)
+    app.command("evaluate")(evaluate.evaluate)
+    app.command("export")(export.export)
+    app.command("run")(run.run)
+    app.add_typer(runs.app, name="runs")
+    app.command("dashboard")(dashboard.dashboard)
+    app.command("doctor")(doctor.doctor)
+    return app
+
+
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"gristmill {installed('gristmill')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Runs the command line."""
+    try:
+        build()()
+    except GristmillError as error:
+        typer.secho(f"error: {error}", err=True, fg="red")
+        raise SystemExit(error.exit_status) from error

@@ -1,0 +1,104 @@
+"""What every verb shares: its options, its one JSON object, its tables, and errors as exit statuses."""
+
+import json
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from gristmill.errors import GristmillError
+from gristmill.progress import Progress, progress_for
+
+__all__ = ["JsonOption", "QuietOption", "Verb", "print_table", "verb"]
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, and nothing else.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
+
+
+class Verb:
+    """One call of a verb: where it tells how it goes and what came of it."""
+
+    def __init__(self, as_json: bool, quiet: bool) -> None:
+        self.as_json = as_json
+        self.progress: Progress = progress_for(quiet)
+        self._result: Mapping[str, Any] | None = None
+
+    def result(self, values: Mapping[str, Any], show: Callable[[], None]) -> None:
+        """Keeps the JSON object, or shows the result to a person."""
+        self._result = values
+        if not self.as_json:
+            show()
+
+    def finish(self) -> None:
+        """Prints the JSON object, where it was asked for."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(self._result, ensure_ascii=False, default=str) + "\n")
+            sys.stdout.flush()
+
+
+@contextmanager
+def verb(as_json: bool = False, quiet: bool = False) -> Iterator[Verb]:
+    """Runs a verb's body; a `GristmillError` ends the program with its exit status and its text.
+
+    Under `--json` whatever libraries print on standard output goes to standard error.
+    """
+    _calm_libraries()
+    call = Verb(as_json, quiet)
+    try:
+        if as_json:
+            with _only_json():
+                yield call
+        else:
+            yield call
+    except GristmillError as error:
+        if as_json:
+            kind = type(error).__name__
+            sys.stdout.write(json.dumps({"error": {"kind": kind, "message": str(error)}}, ensure_ascii=False) + "\n")
+        typer.secho(f"error: {error}", err=True, fg="red")
+        raise typer.Exit(error.exit_status) from error
+    except KeyboardInterrupt:
+        typer.secho("stopped", err=True, fg="red")
+        raise typer.Exit(130) from None
+    call.finish()
+
+
+@contextmanager
+def _only_json() -> Iterator[None]:
+    """Turns file descriptor 1 to standard error while the body runs, so that no library can write beside the object."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _calm_libraries() -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    logging.getLogger("root").addFilter(lambda record: "apitools" not in record.getMessage())
+    warnings.filterwarnings("ignore", module=r"(apache_beam|tensorflow|keras|google)\b.*")
+
+
+def print_table(columns: list[str], rows: list[list[str]], title: str = "") -> None:
+    """Prints a table for people; numbers stand to the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD)
+    for index, column in enumerate(columns):
+        numeric = rows and all(row[index][:1] in "+-–0123456789" for row in rows if row[index])
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    width = None if sys.stdout.isatty() else 140
+    Console(width=width, highlight=False).print(table)

@@ -1,0 +1,44 @@
+"""`gristmill train`: an app's models on a dataset, into a new run folder."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gristmill.cli.output import JsonOption, QuietOption, verb
+from gristmill.cli.tables import show_metrics
+
+__all__ = ["PresetOption", "SeedOption", "SetOption", "train"]
+
+PresetOption = Annotated[str, typer.Option(help="Settings by name.")]
+SeedOption = Annotated[int, typer.Option(help="Seed of weights, dropout and order.")]
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="key=value: change one setting; may be repeated.")]
+
+
+def train(
+    app: Annotated[str, typer.Argument(help="Name of the app, such as recommend.")],
+    dataset: Annotated[Path, typer.Option(help="Dataset folder that `gristmill ingest` wrote.")],
+    out: Annotated[Path, typer.Option(help="Run folder to write; it must not be there.")],
+    preset: PresetOption = "default",
+    seed: SeedOption = 0,
+    settings: SetOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Train an app's models on a dataset."""
+    with verb(as_json, quiet) as call:
+        from gristmill.app import find_app
+
+        found = find_app(app)
+        found.configure(preset, settings or [])
+        from gristmill.workflow import train_app
+
+        made = train_app(
+            found, dataset, out, preset=preset, overrides=settings or [], seed=seed, progress=call.progress
+        )
+
+        def show() -> None:
+            show_metrics(made.metrics)
+            typer.echo(f"run: {out}")
+
+        call.result({"run": str(out), "metrics": made.metrics}, show)

@@ -1,0 +1,65 @@
+"""Settings from a preset and `key=value` changes into a frozen pydantic record, with errors that name the field."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from gristmill.errors import InputError, unknown_name
+
+__all__ = ["build_config"]
+
+Config = TypeVar("Config", bound=BaseModel)
+
+
+def build_config(kind: type[Config], preset: Mapping[str, Any], overrides: Sequence[str]) -> Config:
+    """Builds a config.
+
+    Args:
+        kind: The pydantic record.
+        preset: Values by dotted key that differ from the defaults.
+        overrides: `key=value` texts, stronger than the preset; keys are dotted, values are read as YAML.
+
+    Raises:
+        InputError: A text is no `key=value`, a key is not known, or a value breaks a rule of its field.
+    """
+    values: dict[str, Any] = {}
+    for key, value in [*preset.items(), *map(_split, overrides)]:
+        _put(values, kind, key, value)
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise InputError(f"setting `{key}`: {first['msg']}. Received: {first['input']!r}") from error
+
+
+def _split(text: str) -> tuple[str, Any]:
+    import yaml
+
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise InputError(f"--set takes key=value. Received: {text!r}")
+    try:
+        return key, yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise InputError(f"setting `{key}`: not a YAML value: {value!r}") from error
+
+
+def _put(values: dict[str, Any], kind: type[BaseModel], key: str, value: Any) -> None:
+    *path, last = key.split(".")
+    place, fields = values, kind
+    for step in path:
+        annotation = _field(fields, step, key)
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            raise InputError(f"setting `{key}`: `{step}` has no settings of its own")
+        place, fields = place.setdefault(step, {}), annotation
+    _field(fields, last, key)
+    place[last] = value
+
+
+def _field(kind: type[BaseModel], name: str, key: str) -> Any:
+    if name not in kind.model_fields:
+        known = [key.rpartition(".")[0] + "." + field if "." in key else field for field in kind.model_fields]
+        raise unknown_name("setting", key, known)
+    return kind.model_fields[name].annotation

@@ -1,0 +1,91 @@
+"""A dataset folder as its readers see it: checked against the manifest first, then arrays, batches and vocabularies."""
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gristmill.data.examples import decode_examples
+from gristmill.data.manifest import MANIFEST, FileEntry, Manifest
+from gristmill.data.tfrecord import read_tfrecord
+from gristmill.errors import unknown_name
+from gristmill.files import sha256_file
+from gristmill.schema import Feature, Kind
+
+__all__ = ["SCALARS", "Dataset", "arrow_type"]
+
+SCALARS = {"string": pa.string(), "int64": pa.int64(), "float32": pa.float32()}
+
+
+def arrow_type(feature: Feature) -> pa.DataType:
+    """The Arrow type of a feature's values."""
+    scalar = SCALARS[feature.dtype]
+    return pa.list_(scalar) if feature.kind is Kind.SEQUENCE else scalar
+
+
+class Dataset:
+    """A dataset folder that a pipeline wrote.
+
+    `Dataset.open` checks every file's hash; what is read afterwards is what was written.
+    """
+
+    def __init__(self, path: Path, manifest: Manifest) -> None:
+        self.path = path
+        self.manifest = manifest
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Opens a dataset folder.
+
+        Raises:
+            IntegrityError: It is no dataset, or a file is missing, cut or changed; the message names it.
+        """
+        folder = Path(path)
+        manifest = Manifest.load(folder)
+        manifest.verify(folder)
+        return cls(folder, manifest)
+
+    @cached_property
+    def manifest_sha256(self) -> str:
+        """Hash of the manifest, which holds the hashes of all other files: the dataset's identity."""
+        return sha256_file(self.path / MANIFEST)
+
+    @cached_property
+    def statistics(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Statistics by split or table, then by feature."""
+        loaded: dict[str, dict[str, dict[str, Any]]] = json.loads((self.path / "statistics.json").read_bytes())
+        return loaded
+
+    def vocabulary(self, name: str) -> list[str]:
+        """Terms of a feature (`NAME`, or `TABLE.NAME` of a side table), most frequent in training first."""
+        if name not in self.manifest.vocabularies:
+            raise unknown_name("vocabulary", name, self.manifest.vocabularies)
+        text = (self.path / self.manifest.vocabularies[name].name).read_text("utf-8")
+        return [json.loads(line) if line.startswith('"') else line for line in text.split("\n")[:-1]]
+
+    def table(self, name: str) -> pa.Table:
+        """A side table."""
+        if name not in self.manifest.tables:
+            raise unknown_name("table", name, self.manifest.tables)
+        return pq.read_table(self.path / self.manifest.tables[name].file.name)
+
+    def records(self, split: str) -> int:
+        """Number of records of a split."""
+        return sum(shard.records or 0 for shard in self._shards(split))
+
+    def read(self, split: str) -> pa.Table:
+        """All records of a split, in the order in which they were written."""
+        schema = pa.schema([(feature.name, arrow_type(feature)) for feature in self.manifest.record_schema.features])
+        return decode_examples((record for path in self.shard_paths(split) for record in read_tfrecord(path)), schema)
+
+    def shard_paths(self, split: str) -> list[Path]:
+        """Files of a split."""
+        return [self.path / shard.name for shard in self._shards(split)]
+
+    def _shards(self, split: str) -> tuple[FileEntry, ...]:
+        if split not in self.manifest.splits:
+            raise unknown_name("split", split, self.manifest.splits)
+        return self.manifest.splits[split]

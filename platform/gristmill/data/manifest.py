@@ -1,0 +1,119 @@
+"""The manifest of a dataset folder: what it holds, where that came from, and the hash of every file."""
+
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from gristmill.errors import IntegrityError
+from gristmill.files import sha256_file
+from gristmill.schema import Schema
+
+__all__ = ["MANIFEST", "FileEntry", "Manifest", "SourceReport", "TableEntry"]
+
+MANIFEST = "manifest.json"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FileEntry(_Record):
+    """One file of the dataset."""
+
+    name: str
+    """Path relative to the dataset folder."""
+    bytes: int
+    sha256: str
+    records: int | None = None
+
+
+class TableEntry(_Record):
+    """A side table."""
+
+    record_schema: Schema
+    file: FileEntry
+
+
+class SourceReport(_Record):
+    """What became of one source file; read = written + quarantined always holds."""
+
+    path: str
+    table: str
+    """`records`, or the name of the side table."""
+    bytes: int
+    sha256: str
+    read: int
+    written: int
+    quarantined: int
+
+
+class Manifest(_Record):
+    """Contents of `manifest.json`."""
+
+    format: int = 1
+    app: str
+    code_version: str
+    fingerprint: str
+    """Hash of the sources' contents and all options; equal fingerprints make equal datasets."""
+    options: dict[str, Any]
+    info: dict[str, str]
+    record_schema: Schema
+    splits: dict[str, tuple[FileEntry, ...]]
+    tables: dict[str, TableEntry]
+    vocabularies: dict[str, FileEntry]
+    statistics: FileEntry
+    quarantine: tuple[FileEntry, ...]
+    sources: tuple[SourceReport, ...]
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Reads the manifest of a dataset folder.
+
+        Raises:
+            IntegrityError: There is none, or it is damaged.
+        """
+        path = folder / MANIFEST
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except OSError as error:
+            raise IntegrityError(f"{folder} is no dataset: {MANIFEST} cannot be read ({error.strerror})") from error
+        except ValidationError as error:
+            raise IntegrityError(f"{path}: damaged, or not a manifest: {error}") from error
+
+    @property
+    def read(self) -> int:
+        """Records read from all sources."""
+        return sum(source.read for source in self.sources)
+
+    @property
+    def written(self) -> int:
+        """Records written, to splits and tables."""
+        return sum(source.written for source in self.sources)
+
+    @property
+    def quarantined(self) -> int:
+        """Records set aside."""
+        return sum(source.quarantined for source in self.sources)
+
+    def files(self) -> list[FileEntry]:
+        """Every file of the dataset but the manifest."""
+        shards = [shard for split in self.splits.values() for shard in split]
+        tables = [table.file for table in self.tables.values()]
+        return [*shards, *tables, *self.vocabularies.values(), self.statistics, *self.quarantine]
+
+    def verify(self, folder: Path) -> None:
+        """Checks that every file is there, whole and unchanged.
+
+        Raises:
+            IntegrityError: One is not; the message names it.
+        """
+        for entry in self.files():
+            path = folder / entry.name
+            if not path.is_file():
+                raise IntegrityError(f"{path}: the manifest lists this file, but it is missing")
+            if path.stat().st_size != entry.bytes:
+                raise IntegrityError(f"{path}: must have {entry.bytes} bytes. Received: {path.stat().st_size}")
+            actual = sha256_file(path)
+            if actual != entry.sha256:
+                raise IntegrityError(f"{path}: changed; sha256 must be {entry.sha256[:12]}…. Received: {actual[:12]}…")

@@ -1,0 +1,42 @@
+"""Small models for phones, servers and browsers: convert, quantize, compare, measure, run."""
+
+from gristmill.lite.bundle import Bundle, attach, read_assets, read_bundle, write_bundle
+from gristmill.lite.conversion import Job, convert, convert_all, convert_jobs
+from gristmill.lite.formats import FORMATS, choose_formats
+from gristmill.lite.latency import Latency, measure
+from gristmill.lite.parity import Difference, Gate, check, compare, top_k_agreement
+from gristmill.lite.report import LiteRecord, record_file
+from gristmill.lite.runtime import LiteModel, LiteSignature
+from gristmill.lite.saved_model import export_saved_model
+from gristmill.lite.signature import Signature, TensorKind
+from gristmill.lite.weights import check_weights, count_weights
+
+__all__ = [
+    "FORMATS",
+    "Bundle",
+    "Difference",
+    "Gate",
+    "Job",
+    "Latency",
+    "LiteModel",
+    "LiteRecord",
+    "LiteSignature",
+    "Signature",
+    "TensorKind",
+    "attach",
+    "check",
+    "check_weights",
+    "choose_formats",
+    "compare",
+    "convert",
+    "convert_all",
+    "convert_jobs",
+    "count_weights",
+    "export_saved_model",
+    "measure",
+    "read_assets",
+    "read_bundle",
+    "record_file",
+    "top_k_agreement",
+    "write_bundle",
+]

@@ -1,0 +1,7 @@
+"""What the verbs do, as functions: train, evaluate and export any app, each on a run folder."""
+
+from gristmill.workflow.evaluate import evaluate_run
+from gristmill.workflow.export import export_run
+from gristmill.workflow.train import train_app
+
+__all__ = ["evaluate_run", "export_run", "train_app"]
