@@ -29,7 +29,7 @@ from pipelines.staging import Prepared, prepare
 __all__ = ["build", "ingest", "main"]
 
 
-def ingest(plan: IngestPlan, out: Path, *, report: Callable[[str], None] = lambda line: None) -> Manifest:
+def ingest(plan: IngestPlan, out: Path, report: Callable[[str], None] = lambda line: None) -> Manifest:
     """Runs a plan and gives the manifest of the dataset at `out`.
 
     Where `out` holds the dataset of the same sources and options already, nothing is done.

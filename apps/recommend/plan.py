@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from typing import TYPE_CHECKING
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from gristmill.data.known import Fetched
@@ -9,7 +11,10 @@ from gristmill.data.plan import IngestPlan, Source, TimeSplit
 from gristmill.errors import InputError, unknown_name
 from gristmill.schema import Feature, Kind, Missing, Role, Schema
 
-__all__ = ["IngestOptions", "default_sources", "make_plan"]
+if TYPE_CHECKING:
+    from gristmill.data.dataset import Dataset
+
+__all__ = ["IngestOptions", "default_sources", "make_plan", "ranking_applies"]
 
 _GUESSES = {
     "user": ("user", "user_id", "userid", "user_id:token"),
@@ -33,7 +38,8 @@ class IngestOptions(BaseModel):
     time: str | None = Field(None, description="Column of the time (seconds since 1970, or ISO 8601); by default time ...")
     title: str | None = Field(None, description="Column of the item's name in --items; by default title, name ...")
     shards: int | None = Field(None, ge=1, description="Shards a split; one for every 16 MiB of source by default.")
-    data_info: dict[str, str] = Field({}, description="What to write in the manifest about the data, as JSON.")
+    data_info: dict[str, str] = Field({}, exclude=True)
+    """What to write in the manifest about the data; not an option of the command line."""
 
 
 def make_plan(sources: Mapping[str, Sequence[str]], options: IngestOptions) -> IngestPlan:
@@ -76,6 +82,11 @@ def make_plan(sources: Mapping[str, Sequence[str]], options: IngestOptions) -> I
         shards=options.shards,
         info=options.data_info,
     )
+
+
+def ranking_applies(dataset: "Dataset") -> str | None:
+    """Why no ranking model can be trained on a dataset, or None: it needs ratings."""
+    return None if "rating" in dataset.manifest.record_schema.names else "the dataset has no rating column"
 
 
 def default_sources(fetched: Fetched) -> tuple[dict[str, list[str]], IngestOptions]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,17 +19,29 @@ if TYPE_CHECKING:
     from gristmill.data.known import Fetched, KnownData
     from gristmill.data.manifest import Manifest
     from gristmill.data.plan import IngestPlan
-    from gristmill.lite import Gate, Signature
+    from gristmill.gate import Gate
+    from gristmill.lite import Signature
     from gristmill.progress import Progress
     from gristmill.runs import CardText
 
-__all__ = ["ENTRY_POINTS", "App", "SourceOption", "Task", "Work", "find_app", "list_apps"]
+__all__ = ["ENTRY_POINTS", "App", "SourceOption", "Task", "Work", "find_app", "later", "list_apps"]
 
 ENTRY_POINTS = "gristmill.apps"
 
 MetricsBySystem = dict[str, dict[str, float]]
 Outputs = dict[str, Any]
 Sources = Mapping[str, Sequence[str]]
+
+
+def later(path: str) -> Callable[..., Any]:
+    """The function `module:name`, imported when it is first called, so that an app's record stays light."""
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        module, _, name = path.partition(":")
+        return getattr(import_module(module), name)(*arguments, **named)
+
+    call.__name__ = call.__qualname__ = path
+    return call
 
 
 @dataclass(frozen=True)
@@ -57,6 +70,8 @@ class Task:
     """One model of an app, from training to the lite file."""
 
     name: str
+    metrics: tuple[str, ...]
+    """Names of the metrics to show, the main one first."""
     fit: "Callable[[Work], keras.Model]"
     """Trains; validation chooses, the test split is not read."""
     evaluate: "Callable[[keras.Model, Work, str], dict[str, float]]"
@@ -120,6 +135,11 @@ class App:
         if preset not in self.presets:
             raise unknown_name(f"preset of {self.name}", preset, self.presets)
         return build_config(self.config, self.presets[preset], overrides)
+
+    @property
+    def metric_groups(self) -> dict[str, tuple[str, ...]]:
+        """Metrics to show, by task."""
+        return {task.name: task.metrics for task in self.tasks}
 
     def task(self, name: str) -> Task:
         """The task of that name."""

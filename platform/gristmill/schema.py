@@ -4,7 +4,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gristmill.errors import InputError, unknown_name
@@ -147,11 +146,15 @@ class Schema(BaseModel):
 
     def to_yaml(self) -> str:
         """The schema as YAML, without the values that are defaults."""
+        import yaml
+
         return yaml.safe_dump(self.model_dump(mode="json", exclude_defaults=True), sort_keys=False)
 
     @classmethod
     def from_yaml(cls, text: str) -> Self:
         """Reads what `to_yaml` wrote; `InputError` says which field breaks which rule."""
+        import yaml
+
         try:
             return cls.model_validate(yaml.safe_load(text))
         except (ValidationError, yaml.YAMLError) as error:

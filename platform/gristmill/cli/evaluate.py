@@ -29,4 +29,7 @@ def evaluate(
         from gristmill.workflow import evaluate_run
 
         made = evaluate_run(path, dataset=dataset, split=split, progress=call.progress)
-        call.result({"run": str(path), "metrics": made.metrics}, lambda: show_metrics({split: made.metrics[split]}))
+        call.result(
+            {"run": str(path), "metrics": made.metrics},
+            lambda: show_metrics(made.config["app"], {split: made.metrics[split]}),
+        )

@@ -20,7 +20,7 @@ def fetch(
     """Bring the files of a known data set to this machine, with licence and hash."""
     with verb(as_json, quiet) as call:
         from gristmill.app import list_apps
-        from gristmill.data.known import fetch as fetch_data
+        from gristmill.data.fetch import fetch as fetch_data
         from gristmill.errors import unknown_name
 
         known = {data.name: data for app in list_apps().values() for data in app.data}

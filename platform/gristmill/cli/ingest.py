@@ -3,25 +3,30 @@
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import ValidationError
 
-from gristmill.app import App, list_apps
 from gristmill.cli.output import JsonOption, QuietOption, Verb, print_table, verb
-from gristmill.data.manifest import Manifest
 from gristmill.errors import InputError
 
-__all__ = ["build", "ingest_app", "show_manifest"]
+if TYPE_CHECKING:
+    from gristmill.app import App
+    from gristmill.data.manifest import Manifest
+
+__all__ = ["build", "ingest_app", "show_manifest", "summary"]
 
 
-def build() -> typer.Typer:
-    """One sub-command for every installed app."""
+def build(load_apps: bool = True) -> typer.Typer:
+    """One sub-command for every installed app; without `load_apps` the bare group, for the list of verbs."""
     group = typer.Typer(help="Read, check and split raw files into a dataset folder.", no_args_is_help=True)
     group.callback()(_described)
-    for app in list_apps().values():
-        group.command(app.name, help=f"{app.summary} Files may be CSV, TSV, JSON lines (also .gz) or Parquet.")(_command(app))
+    if load_apps:
+        from gristmill.app import list_apps
+
+        for app in list_apps().values():
+            text = f"{app.summary} Files may be CSV, TSV, JSON lines (also .gz) or Parquet."
+            group.command(app.name, help=text)(_command(app))
     return group
 
 
@@ -29,13 +34,15 @@ def _described() -> None:
     """Read, check and split raw files into a dataset folder."""
 
 
-def _command(app: App) -> Callable[..., None]:
+def _command(app: "App") -> Callable[..., None]:
     """A function with the app's options as its parameters, which typer turns into a command."""
 
     def ingest(**given: Any) -> None:
         as_json, quiet, out = given.pop("as_json"), given.pop("quiet"), given.pop("out")
         sources = {name: given.pop(name) or [] for name in app.sources}
         with verb(as_json, quiet) as call:
+            from pydantic import ValidationError
+
             try:
                 options = app.options.model_validate({k: v for k, v in given.items() if v is not None})
             except ValidationError as error:
@@ -48,7 +55,8 @@ def _command(app: App) -> Callable[..., None]:
         _parameter(name, list[str] if option.required else list[str] | None, option.help, ... if option.required else None)
         for name, option in app.sources.items()
     ]
-    for name, field in app.options.model_fields.items():
+    shown = {name: field for name, field in app.options.model_fields.items() if not field.exclude}
+    for name, field in shown.items():
         parameters.append(_parameter(name, field.annotation, field.description or "", field.get_default()))
     parameters += [
         _parameter("out", Path, "Dataset folder to write.", ...),
@@ -66,14 +74,14 @@ def _parameter(name: str, kind: Any, text: str, default: Any) -> inspect.Paramet
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[kind, option], default=empty)
 
 
-def ingest_app(app: App, sources: dict[str, list[str]], options: Any, out: Path, call: Verb) -> Manifest:
+def ingest_app(app: "App", sources: dict[str, list[str]], options: Any, out: Path, call: Verb) -> "Manifest":
     """Plans and runs an app's ingestion."""
     plan = app.plan(sources, options)
     with call.progress.task(f"ingest into {out}"):
         return app.ingest(plan, out, call.progress.line)
 
 
-def summary(out: Path, manifest: Manifest) -> dict[str, Any]:
+def summary(out: Path, manifest: "Manifest") -> dict[str, Any]:
     """The object that `--json` prints."""
     return {
         "dataset": str(out),
@@ -85,7 +93,7 @@ def summary(out: Path, manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def show_manifest(out: Path, manifest: Manifest) -> None:
+def show_manifest(out: Path, manifest: "Manifest") -> None:
     """Prints where each record went."""
     rows = [[s.path, s.table, f"{s.read}", f"{s.written}", f"{s.quarantined}"] for s in manifest.sources]
     print_table(["source", "table", "read", "written", "quarantined"], rows)

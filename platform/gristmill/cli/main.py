@@ -1,5 +1,6 @@
 """The command line: the verbs, gathered."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -10,8 +11,8 @@ from gristmill.errors import GristmillError
 __all__ = ["build", "main"]
 
 
-def build() -> typer.Typer:
-    """Gathers the verbs into one application."""
+def build(load_apps: bool = True) -> typer.Typer:
+    """Gathers the verbs into one application; the apps are only needed to parse `ingest`."""
     app = typer.Typer(
         help="Raw data goes in, checked lite models come out.",
         no_args_is_help=True,
@@ -21,7 +22,7 @@ def build() -> typer.Typer:
     )
     app.callback()(_options)
     app.command("fetch")(fetch.fetch)
-    app.add_typer(ingest.build(), name="ingest")
+    app.add_typer(ingest.build(load_apps), name="ingest")
     app.command("train")(train.train)
     app.command("evaluate")(evaluate.evaluate)
     app.command("export")(export.export)
@@ -45,7 +46,7 @@ def _options(
 def main() -> None:
     """Runs the command line."""
     try:
-        build()()
+        build(load_apps="ingest" in sys.argv[1:2])()
     except GristmillError as error:
         typer.secho(f"error: {error}", err=True, fg="red")
         raise SystemExit(error.exit_status) from error

@@ -4,10 +4,11 @@ import json
 import logging
 import os
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 import typer
 
@@ -15,6 +16,8 @@ from gristmill.errors import GristmillError
 from gristmill.progress import Progress, progress_for
 
 __all__ = ["JsonOption", "QuietOption", "Verb", "print_table", "verb"]
+
+_SHOWN_BYTES = 8000
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, and nothing else.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
@@ -43,17 +46,11 @@ class Verb:
 
 @contextmanager
 def verb(as_json: bool = False, quiet: bool = False) -> Iterator[Verb]:
-    """Runs a verb's body; a `GristmillError` ends the program with its exit status and its text.
-
-    Under `--json` whatever libraries print on standard output goes to standard error.
-    """
+    """Runs a verb's body; a `GristmillError` ends the program with its exit status and its text."""
     _calm_libraries()
-    call = Verb(as_json, quiet)
     try:
-        if as_json:
-            with _only_json():
-                yield call
-        else:
+        with _own_streams(as_json):
+            call = Verb(as_json, quiet)
             yield call
     except GristmillError as error:
         if as_json:
@@ -68,17 +65,40 @@ def verb(as_json: bool = False, quiet: bool = False) -> Iterator[Verb]:
 
 
 @contextmanager
-def _only_json() -> Iterator[None]:
-    """Turns file descriptor 1 to standard error while the body runs, so that no library can write beside the object."""
+def _own_streams(only_json: bool) -> Iterator[None]:
+    """Keeps what native libraries print on the streams' descriptors away from ours while the body runs.
+
+    It goes to a temporary file, whose end is shown where the body fails by surprise. Under `--json` descriptor 1 is
+    turned there too, so that nothing can stand beside the object.
+    """
+    turned = (1, 2) if only_json else (2,)
     sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        yield
-    finally:
-        sys.stdout.flush()
-        os.dup2(kept, 1)
-        os.close(kept)
+    sys.stderr.flush()
+    kept = {number: os.dup(number) for number in turned}
+    stderr = sys.stderr
+    with tempfile.TemporaryFile() as chatter, open(os.dup(kept[2]), "w", buffering=1) as own:
+        for number in turned:
+            os.dup2(chatter.fileno(), number)
+        sys.stderr = own
+        try:
+            yield
+        except GristmillError:
+            raise
+        except Exception:
+            _show_end(chatter, own)
+            raise
+        finally:
+            sys.stdout.flush()
+            sys.stderr = stderr
+            for number, old in kept.items():
+                os.dup2(old, number)
+                os.close(old)
+
+
+def _show_end(chatter: IO[bytes], stream: IO[str]) -> None:
+    size = chatter.seek(0, os.SEEK_END)
+    chatter.seek(max(0, size - _SHOWN_BYTES))
+    stream.write(chatter.read().decode(errors="replace"))
 
 
 def _calm_libraries() -> None:

@@ -28,7 +28,7 @@ def run(
     """Do all of it for an app, on its default data: fetch, ingest, train, evaluate, export."""
     with verb(as_json, quiet) as call:
         from gristmill.app import find_app
-        from gristmill.data.known import fetch
+        from gristmill.data.fetch import fetch
         from gristmill.errors import InputError
         from gristmill.lite import choose_formats
 
@@ -53,7 +53,7 @@ def run(
             typer.echo(f"data: {fetched.data.title}, from {fetched.source}\nlicence: {fetched.data.licence}\n")
             show_manifest(folder, manifest)
             typer.echo()
-            show_metrics({"test": made.metrics["test"]})
+            show_metrics(app, {"test": made.metrics["test"]})
             show_lite(made.lite)
             typer.echo(f"run folder: {place}\nmodel card: {place / 'card.md'}\ndashboard:  gristmill dashboard")
 

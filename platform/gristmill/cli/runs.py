@@ -47,7 +47,7 @@ def show(run: RunArgument, root: RootOption = _ROOT, as_json: JsonOption = False
         def print_run() -> None:
             data = found.lineage["dataset"] or {}
             typer.echo(f"{found.path}: {found.config.get('app')} on {data.get('name')}, {found.lineage['created']}")
-            show_metrics(found.metrics)
+            show_metrics(found.config.get("app", ""), found.metrics)
             if found.lite:
                 show_lite(found.lite)
             typer.echo(f"model card: {found.path / 'card.md'}")
@@ -60,17 +60,23 @@ def show(run: RunArgument, root: RootOption = _ROOT, as_json: JsonOption = False
 def compare(first: RunArgument, second: RunArgument, root: RootOption = _ROOT, as_json: JsonOption = False) -> None:
     """Compare two runs: metrics with differences, and the settings in which they differ."""
     with verb(as_json) as call:
-        from gristmill.runs import Run, find_run
+        from gristmill.runs import Run, find_run, metric_title
         from gristmill.runs import compare as compare_runs
+        from gristmill.runs.tables import number, signed
 
         made = compare_runs(Run.open(find_run(first, root)), Run.open(find_run(second, root)))
-        metrics, settings = made.tables()
 
         def print_comparison() -> None:
-            print_table(list(metrics.columns), [list(row) for row in metrics.rows], title="metrics")
-            if settings.rows:
-                print_table(list(settings.columns), [list(row) for row in settings.rows], title="settings that differ")
-            typer.echo(made.note)
+            rows = [
+                [row.split, row.system, metric_title(row.metric), number(row.a), number(row.b), signed(row.difference)]
+                for row in made.metrics
+            ]
+            print_table(["split", "system", "metric", made.a, made.b, "difference"], rows)
+            if made.config:
+                changed = [[row.key, number(row.a), number(row.b)] for row in made.config]
+                print_table(["setting that differs", made.a, made.b], changed)
+            if made.same_data is False:
+                typer.echo("the runs saw different datasets: their metrics do not compare")
 
         call.result(asdict(made), print_comparison)
 

@@ -38,7 +38,7 @@ def train(
         )
 
         def show() -> None:
-            show_metrics(made.metrics)
+            show_metrics(app, made.metrics)
             typer.echo(f"run: {out}")
 
         call.result({"run": str(out), "metrics": made.metrics}, show)

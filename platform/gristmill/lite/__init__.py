@@ -1,10 +1,11 @@
 """Small models for phones, servers and browsers: convert, quantize, compare, measure, run."""
 
+from gristmill.gate import Gate, check
 from gristmill.lite.bundle import Bundle, attach, read_assets, read_bundle, write_bundle
 from gristmill.lite.conversion import Job, convert, convert_all, convert_jobs
 from gristmill.lite.formats import FORMATS, choose_formats
 from gristmill.lite.latency import Latency, measure
-from gristmill.lite.parity import Difference, Gate, check, compare, top_k_agreement
+from gristmill.lite.parity import Difference, compare, top_k_agreement
 from gristmill.lite.report import LiteRecord, record_file
 from gristmill.lite.runtime import LiteModel, LiteSignature
 from gristmill.lite.saved_model import export_saved_model

@@ -1,4 +1,4 @@
-"""Compares a lite model with its float model, and refuses one that is too far from it."""
+"""Compares the outputs of a lite model with those of its float model."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gristmill.errors import InputError, ParityError
+from gristmill.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Difference", "Gate", "check", "compare", "top_k_agreement"]
+__all__ = ["Difference", "compare", "top_k_agreement"]
 
 
 @dataclass(frozen=True)
@@ -28,29 +28,6 @@ class Difference:
     max_abs: float
     mean_abs: float
     equal: float
-
-
-@dataclass(frozen=True)
-class Gate:
-    """What a lite file must keep of its float model.
-
-    Attributes:
-        metric: Name of the metric it watches, such as "ndcg_at_10".
-        allowed_loss: Largest loss of the metric, absolute, in the metric's own unit.
-        minimum_agreement: Smallest agreement of the top k, 0 to 1; 0 does not ask for any.
-        higher_is_better: False for a metric such as log loss.
-    """
-
-    metric: str
-    allowed_loss: float
-    minimum_agreement: float = 0.0
-    higher_is_better: bool = True
-
-    def __post_init__(self) -> None:
-        if not self.allowed_loss >= 0:
-            raise InputError(f"`allowed_loss` must not be negative. Received: {self.allowed_loss}")
-        if not 0 <= self.minimum_agreement <= 1:
-            raise InputError(f"`minimum_agreement` must be from 0 to 1. Received: {self.minimum_agreement}")
 
 
 def compare(
@@ -114,33 +91,3 @@ def top_k_agreement(reference: "NDArray[Any]", candidate: "NDArray[Any]", k: int
         raise InputError("agreement needs at least one row. Received: none")
     shared = [len(set(left[:k]) & set(right[:k])) for left, right in zip(reference, candidate, strict=True)]
     return sum(shared) / (k * len(shared))
-
-
-def check(gate: Gate, name: str, reference: float, value: float, agreement: float | None = None) -> None:
-    """Lets a lite file pass the gate or refuses it with the figures.
-
-    Args:
-        gate: What it must keep.
-        name: What to call the file in the error.
-        reference: The float model's metric.
-        value: The lite model's metric, on the same rows.
-        agreement: Share of the top k that both share, 0 to 1; needed where the gate asks for one.
-
-    Raises:
-        InputError: if the gate asks for an agreement and none is given.
-        ParityError: if the metric or the agreement is lost, or not a number.
-    """
-    loss = reference - value if gate.higher_is_better else value - reference
-    if not loss <= gate.allowed_loss:
-        verb = "fell" if gate.higher_is_better else "rose"
-        raise ParityError(
-            f"{name} is refused: {gate.metric} {verb} from {reference:.4f} to {value:.4f} "
-            f"(allowed: {gate.allowed_loss:g})"
-        )
-    if gate.minimum_agreement and agreement is None:
-        raise InputError(f"`agreement` must be given where the gate asks for {gate.minimum_agreement:g}")
-    if agreement is not None and not agreement >= gate.minimum_agreement:
-        raise ParityError(
-            f"{name} is refused: its top items agree with the float model's to {agreement:.4f} "
-            f"(at least {gate.minimum_agreement:g} is needed)"
-        )

@@ -9,7 +9,7 @@ from gristmill.runs.lineage import DatasetOrigin, collect_lineage
 from gristmill.runs.lite_rows import lite_table
 from gristmill.runs.record import Metrics, Run
 from gristmill.runs.registry import RunSummary, find_run, list_runs
-from gristmill.runs.tables import Table, markdown, metric_table, metric_title
+from gristmill.runs.tables import Table, markdown, metric_table, metric_title, quality_tables
 from gristmill.runs.writer import RunWriter
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "markdown",
     "metric_table",
     "metric_title",
+    "quality_tables",
     "render_card",
     "verify",
     "write_card",

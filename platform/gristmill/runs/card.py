@@ -17,9 +17,9 @@ from gristmill.runs.tables import (
     best_systems,
     in_order,
     markdown,
-    metric_table,
     metric_title,
     number,
+    quality_tables,
 )
 
 CARD = "card.md"
@@ -57,7 +57,7 @@ class CardText:
 def write_card(
     run: Draft,
     text: CardText,
-    metrics: Sequence[str] | None = None,
+    groups: Mapping[str, Sequence[str]] | None = None,
     lower_is_better: Collection[str] = LOWER_IS_BETTER,
 ) -> Path:
     """Writes `card.md` from what the run holds at this moment, and returns its path in the draft.
@@ -65,7 +65,7 @@ def write_card(
     Args:
         run: A `RunWriter` or an `Amendment`; its config, lineage, metrics and lite report are read.
         text: The prose.
-        metrics: The metrics to show, in this order; if None, all.
+        groups: {title: metrics} to show, a table each; if None, all metrics in one table.
         lower_is_better: Names, or words of names, of metrics where less is better.
 
     Raises:
@@ -81,7 +81,7 @@ def write_card(
         lineage=lineage,
         metrics=run.read_json("metrics.json", {}),
         lite=run.read_json("lite/report.json", []),
-        columns=metrics,
+        groups=groups,
         lower_is_better=lower_is_better,
     )
     path = run.path / CARD
@@ -98,7 +98,7 @@ def render_card(
     lineage: Mapping[str, Any],
     metrics: Metrics,
     lite: Sequence[Mapping[str, Any]] = (),
-    columns: Sequence[str] | None = None,
+    groups: Mapping[str, Sequence[str]] | None = None,
     lower_is_better: Collection[str] = LOWER_IS_BETTER,
 ) -> str:
     """Returns the text of a model card, a YAML head that the Hugging Face hub reads and Markdown below it.
@@ -108,7 +108,8 @@ def render_card(
     from huggingface_hub import ModelCard, ModelCardData
     from jinja2 import Environment, StrictUndefined
 
-    shown = {split: _only(systems, columns) for split, systems in metrics.items()}
+    wanted = None if groups is None else {metric for group in groups.values() for metric in group}
+    shown = {split: _only(systems, wanted) for split, systems in metrics.items()}
     template = Environment(trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined).from_string(
         TEMPLATE.read_text(encoding="utf-8")
     )
@@ -116,7 +117,8 @@ def render_card(
         text=text,
         dataset=lineage.get("dataset"),
         quality={
-            split: markdown(metric_table(rows, columns, lower_is_better)) for split, rows in shown.items()
+            split: {title: markdown(table) for title, table in quality_tables(rows, groups, lower_is_better).items()}
+            for split, rows in shown.items()
         },
         lost={split: _lost(rows, lower_is_better) for split, rows in shown.items()},
         lite=markdown(lite_table(lite)) if lite else "",
@@ -134,10 +136,10 @@ def render_card(
 
 
 def _only(
-    systems: Mapping[str, Mapping[str, Any]], columns: Sequence[str] | None
+    systems: Mapping[str, Mapping[str, Any]], wanted: Collection[str] | None
 ) -> dict[str, dict[str, Any]]:
     return {
-        system: {metric: value for metric, value in values.items() if columns is None or metric in columns}
+        system: {metric: value for metric, value in values.items() if wanted is None or metric in wanted}
         for system, values in systems.items()
     }
 

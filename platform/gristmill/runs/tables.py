@@ -102,6 +102,29 @@ def metric_table(
     return Table(("System", *map(metric_title, columns)), rows, frozenset(best))
 
 
+def quality_tables(
+    systems: Mapping[str, Mapping[str, Any]],
+    groups: Mapping[str, Sequence[str]] | None = None,
+    lower_is_better: Collection[str] = LOWER_IS_BETTER,
+) -> dict[str, Table]:
+    """Makes one quality table a group of metrics, each with the systems that have any of them.
+
+    Args:
+        systems: {system: {metric: value}}, one split of `metrics.json`.
+        groups: {title: metrics}, such as one group a model of the app; if None, one table with all metrics.
+        lower_is_better: Names, or words of names, of metrics where less is better.
+    """
+    if groups is None:
+        return {"": metric_table(systems, None, lower_is_better)} if systems else {}
+    tables = {}
+    for title, wanted in groups.items():
+        part = {name: values for name, values in systems.items() if any(metric in values for metric in wanted)}
+        columns = [metric for metric in wanted if any(metric in values for values in part.values())]
+        if part:
+            tables[title] = metric_table(part, columns, lower_is_better)
+    return tables
+
+
 def markdown(table: Table) -> str:
     """Returns a table in Markdown, numbers to the right and the best of a column in bold."""
     rows = [

@@ -39,5 +39,5 @@ def evaluate_run(
                 systems[name] = systems.get(name, {}) | metrics
     with amend(opened.run) as change:
         change.write_json("metrics.json", {**opened.run.metrics, split: systems})
-        write_card(change, opened.app.card(opened.work.dataset))
+        write_card(change, opened.app.card(opened.work.dataset), opened.app.metric_groups)
     return Run.open(path)

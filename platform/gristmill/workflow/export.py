@@ -8,7 +8,6 @@ from gristmill.app import Outputs, Task
 from gristmill.lite import (
     Job,
     LiteModel,
-    LiteRecord,
     Signature,
     check,
     choose_formats,
@@ -62,10 +61,9 @@ def export_run(
             convert_jobs([_job(opened, task, change.path, chosen) for task in opened.tasks])
         report: list[dict[str, Any]] = []
         for task in opened.tasks:
-            records = _examine(opened, task, signatures[task.name], change.path / "lite", chosen, split, shown)
-            report += [{"task": task.name, "split": split, **record.model_dump(mode="json")} for record in records]
+            report += _examine(opened, task, signatures[task.name], change.path / "lite", chosen, split, shown)
         change.write_json(REPORT, report)
-        write_card(change, opened.app.card(opened.work.dataset))
+        write_card(change, opened.app.card(opened.work.dataset), opened.app.metric_groups)
     return Run.open(path)
 
 
@@ -91,7 +89,7 @@ def _examine(
     formats: Sequence[str],
     split: str,
     shown: Progress,
-) -> list[LiteRecord]:
+) -> list[dict[str, Any]]:
     """Runs the float model and each lite file over the same held-out rows."""
     requests = task.requests(opened.work, split)
     with shown.task(f"{task.name} float on {len(requests)} {split} rows", len(requests)) as bar:
@@ -110,11 +108,17 @@ def _examine(
         agreement = task.agreement(reference, outputs)
         metric = task.gate.metric
         check(task.gate, path.name, float_metrics[metric], metrics[metric], agreement)
-        changes = {f"{metric}_change": metrics[metric] - float_metrics[metric]}
         latency = measure(model, signature.name, requests[:_TIMED_ROWS])
-        records.append(
-            record_file(path, name, metrics | changes, agreement, compare(reference, outputs), latency)
+        record = record_file(
+            path,
+            name,
+            metrics=metrics,
+            agreement=agreement,
+            differences=compare(reference, outputs),
+            latency=latency,
         )
+        kept = {"task": task.name, "split": split, "float_metrics": float_metrics}
+        records.append(kept | record.model_dump(mode="json"))
     return records
 
 

@@ -63,7 +63,7 @@ def train_app(
         run.write_json("lineage.json", collect_lineage(_origin(opened)))
         work = Work(opened, config, seed, shown, run.log)
         run.write_json("metrics.json", {"validation": {"model": _train_tasks(app, work, reasons, run)}})
-        write_card(run, app.card(opened))
+        write_card(run, app.card(opened), app.metric_groups)
     return Run.open(out)
 
 

@@ -1,0 +1,47 @@
+"""Where runs and datasets lie, and a mark that changes when a folder does."""
+
+import os
+from pathlib import Path
+
+from gristmill.data.manifest import MANIFEST
+
+__all__ = ["Stamp", "dataset_folders", "datasets_root", "runs_root", "stamp"]
+
+Stamp = tuple[tuple[str, int, int], ...]
+"""Path, bytes and time of change of every file below a folder."""
+
+_DEPTH = 2
+
+
+def runs_root() -> Path:
+    """The folder of runs, as `gristmill dashboard --runs` gave it."""
+    return Path(os.environ.get("GRISTMILL_RUNS") or "runs")
+
+
+def datasets_root() -> Path:
+    """The folder of datasets, as `gristmill dashboard --datasets` gave it."""
+    return Path(os.environ.get("GRISTMILL_DATASETS") or "datasets")
+
+
+def dataset_folders(root: Path) -> dict[str, Path]:
+    """Folders with a manifest, by their path below `root`: one or two levels below it, or the root itself."""
+    found = {root.absolute().name: root} if (root / MANIFEST).is_file() else {}
+    for depth in range(1, _DEPTH + 1):
+        for path in sorted(root.glob("*/" * depth + MANIFEST)):
+            name = path.parent.relative_to(root).as_posix()
+            if not any(part.startswith(".") for part in name.split("/")):
+                found[name] = path.parent
+    return found
+
+
+def stamp(folder: Path) -> Stamp:
+    """A mark of a folder's state: a loader that is cached under it reads again when a file was changed."""
+    files = []
+    for path in sorted(folder.rglob("*")):
+        try:
+            state = path.stat()
+        except OSError:
+            continue
+        if path.is_file():
+            files.append((path.relative_to(folder).as_posix(), state.st_size, state.st_mtime_ns))
+    return tuple(files)
