@@ -4,10 +4,10 @@ import streamlit as st
 
 from dashboards import data, runs
 from dashboards.parts.app_pages import app_pages
-from dashboards.parts.tables import scroll_wide_tables
+from dashboards.parts.tables import style_tables
 
 st.set_page_config(page_title="gristmill", layout="wide")
-scroll_wide_tables()
+style_tables()
 st.navigation(
     {
         "Platform": [

@@ -60,7 +60,7 @@ def page() -> None:
             show_empty(sentence, "gristmill run recommend")
             return
         left, right = st.columns(2)
-        path = usable[left.selectbox("Run", list(usable))]
+        path = usable[left.selectbox("Run", list(usable), index=_first_with_lite(list(usable.values())))]
         run = load_run(path, stamp(path))
         files = lite_files(run)
         if not files:
@@ -69,6 +69,10 @@ def page() -> None:
             file = right.selectbox("Lite file", files, format_func=lambda name: name.removeprefix("lite/"))
             _show_recommendations(run, *load_lite(run.file(file), stamp(path)))
         _show_quality(run)
+
+
+def _first_with_lite(paths: Sequence[Path]) -> int:
+    return next((place for place, path in enumerate(paths) if lite_files(load_run(path, stamp(path)))), 0)
 
 
 def _show_recommendations(run: Run, lite: LiteModel, catalogue: Catalogue) -> None:
@@ -131,8 +135,8 @@ def _show_list(system: str, items: Sequence[Recommendation], target: int | None)
     ]
     form = {
         "Rank": st.column_config.Column(width=40),
-        "Title": st.column_config.Column(width=210),
-        "Score": st.column_config.NumberColumn(format="%.4g", width=60),
+        "Title": st.column_config.Column(width=215),
+        "Score": st.column_config.NumberColumn(format="%.3g", width=65),
     }
     st.dataframe(rows, hide_index=True, column_config=form, height=35 * len(rows) + 38)
 
@@ -144,5 +148,6 @@ def _show_quality(run: Run) -> None:
         st.subheader(f"Quality on {split}", anchor=False)
         names = measured(run.metrics[split].values())
         show_quality({run.name: run}, split, main_metrics(_APP, names, _CHARTS))
-    st.subheader("Lite files", anchor=False)
-    show_lite(run)
+    if run.lite:
+        st.subheader("Lite files", anchor=False)
+        show_lite(run)

@@ -69,8 +69,6 @@ def _show_chosen(runs: Sequence[RunSummary]) -> None:
     titles = ["Quality", "History", "Lite files", "Settings and origin", "Model card"]
     quality, history, *single = st.tabs(titles)
     with quality:
-        if len(opened) > 1:
-            _show_comparison(opened)
         _show_metrics(opened)
     with history:
         show_history(opened)
@@ -97,25 +95,21 @@ def _show_metrics(runs: Mapping[str, Run]) -> None:
         "Metrics", names, default=first, format_func=metric_title, key=f"metrics {split} {app}"
     )
     show_quality(runs, split, metrics)
+    if len(runs) > 1:
+        _show_comparison(runs, split)
 
 
-def _show_comparison(runs: Mapping[str, Run]) -> None:
+def _show_comparison(runs: Mapping[str, Run], split: str) -> None:
+    st.subheader("Two runs side by side", anchor=False)
     names = list(runs)
-    a, b = names[:2]
-    if len(names) > 2:
-        left, right = st.columns(2)
-        a = left.selectbox("Compare", names)
-        b = right.selectbox("with", [name for name in names if name != a])
+    left, right = st.columns(2)
+    a = left.selectbox("Compare", names)
+    b = right.selectbox("with", [name for name in names if name != a])
     if compare(runs[a], runs[b]).same_data is False:
         st.warning("These runs saw different datasets: their metrics do not compare.")
-    left, right = st.columns([3, 2])
-    with left:
-        st.markdown(f"**Our model: {plain(b)} minus {plain(a)}**")
-        show_table(differences(runs[a], runs[b]))
-    with right:
-        st.markdown("**Settings that differ**")
-        settings = settings_rows(runs[a], runs[b])
-        if settings.rows:
-            show_table(settings)
-        else:
-            st.markdown("None.")
+    st.markdown(f"**Our model on {split}: {plain(b)} minus {plain(a)}**")
+    show_table(differences(runs[a], runs[b], split))
+    settings = settings_rows(runs[a], runs[b])
+    st.markdown(f"**{len(settings.rows)} settings differ**" if settings.rows else "**No setting differs**")
+    if settings.rows:
+        show_table(settings)

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import product
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -12,7 +10,7 @@ from numpy.typing import NDArray
 from apps.recommend.evaluation import Scorer, judge
 from apps.recommend.events import Events
 
-__all__ = ["BASELINES", "Ease", "ItemKNN", "Popularity", "tuned_baselines"]
+__all__ = ["BASELINES", "Ease", "ItemKNN", "Popularity", "fitted_baselines", "tuned_baselines"]
 
 Histories = Sequence[NDArray[np.int32]]
 _LARGEST_CATALOGUE = 10_000
@@ -31,7 +29,7 @@ class Popularity:
 
 @dataclass(frozen=True)
 class ItemKNN:
-    """Cosine neighbours of the items in the history, later ones counting more.
+    """Cosine neighbours of the items in the history.
 
     Source: Sarwar et al. 2001, https://doi.org/10.1145/371920.372071
     """
@@ -39,11 +37,9 @@ class ItemKNN:
     neighbours: int = 200
     shrink: float = 0.0
     """Added to the denominator, against chance neighbours."""
-    decay: float = 0.6
-    """Weight of an event relative to the one after it."""
 
-    def fit(self, histories: Histories, items: int) -> Scorer:
-        """Computes the similarity of all items and keeps each one's nearest."""
+    def weights(self, histories: Histories, items: int) -> NDArray[np.float32]:
+        """Similarity of an item in the history (row) to each of its nearest (column), `[items + 1, items + 1]`."""
         matrix = _matrix(histories, items, 1.0)
         together = (matrix.T @ matrix).toarray()
         norm = np.sqrt(np.maximum(np.diag(together), 1))
@@ -52,7 +48,7 @@ class ItemKNN:
         if self.neighbours < items:
             least = np.partition(similar, -self.neighbours, axis=0)[-self.neighbours]
             similar = np.where(similar >= least, similar, 0)
-        return _linear(similar.astype(np.float32), items, self.decay)
+        return similar.astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -63,37 +59,38 @@ class Ease:
     """
 
     l2: float = 300.0
-    decay: float = 1.0
-    """Weight of an event relative to the one after it; 1 is EASE as published."""
 
-    def fit(self, histories: Histories, items: int) -> Scorer:
-        """Inverts the regularised Gram matrix."""
+    def weights(self, histories: Histories, items: int) -> NDArray[np.float32]:
+        """Weight of an item in the history (row) for each item (column), `[items + 1, items + 1]`."""
         matrix = _matrix(histories, items, 1.0)
         gram = (matrix.T @ matrix).toarray().astype(np.float64)
         gram[np.diag_indices_from(gram)] += self.l2
         inverse = np.linalg.inv(gram)
         weights = -inverse / np.diag(inverse)
         np.fill_diagonal(weights, 0)
-        return _linear(weights.astype(np.float32), items, self.decay)
+        return weights.astype(np.float32)
 
 
-BASELINES: dict[str, tuple[Any, ...]] = {
-    "popularity": (Popularity(),),
-    "item_knn": tuple(ItemKNN(200, s, d) for s, d in product((0.0, 10.0), (0.5, 0.6, 0.7, 0.8, 0.9, 1.0))),
-    "ease": tuple(Ease(l2, 1.0) for l2 in (200.0, 300.0, 500.0, 1000.0)),
-    "ease_recency": tuple(Ease(l2, d) for l2, d in product((300.0, 1000.0), (0.6, 0.7, 0.8))),
+BASELINES: dict[str, tuple[tuple[ItemKNN | Ease, ...], tuple[float, ...]]] = {
+    "item_knn": ((ItemKNN(200, 0.0), ItemKNN(200, 10.0)), (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)),
+    "ease": (tuple(Ease(l2) for l2 in (200.0, 300.0, 500.0, 1000.0)), (1.0,)),
+    "ease_recency": ((Ease(300.0), Ease(1000.0)), (0.6, 0.7, 0.8)),
 }
-"""The settings that validation chooses from, by the system's name."""
+"""The models and decays that validation chooses from, by the system's name.
+
+A decay is the weight of an event in the history relative to the one after it; 1 forgets the order.
+"""
 
 
 def tuned_baselines(
     events: Events, split: str, cold_below: int, report: Callable[[str], None] = lambda line: None
 ) -> dict[str, dict[str, float]]:
     """Metrics of each baseline on a split, fitted on all that is known before it, its settings chosen on validation."""
-    made = {}
-    for name, scorer in fitted_baselines(events, split, cold_below, report):
-        made[name] = judge(scorer, events.held_out(split), cold_below)
-    return made
+    held_out = events.held_out(split)
+    return {
+        name: judge(scorer, held_out, cold_below)
+        for name, scorer in fitted_baselines(events, split, cold_below, report)
+    }
 
 
 def fitted_baselines(
@@ -101,24 +98,30 @@ def fitted_baselines(
 ) -> Iterable[tuple[str, Scorer]]:
     """Each baseline with the settings that validation chose, fitted on all that is known before a split."""
     items = len(events.items)
-    for name, candidates in BASELINES.items():
-        if items > _LARGEST_CATALOGUE and name != "popularity":
+    known = [history for history in events.known(split) if len(history)]
+    yield "popularity", Popularity().fit(known, items)
+    for name, (models, decays) in BASELINES.items():
+        if items > _LARGEST_CATALOGUE:
             report(f"{name}: left out, its {items} x {items} matrix is too large (at most {_LARGEST_CATALOGUE} items)")
             continue
-        chosen = _choose(candidates, events, cold_below)
-        known = [history for history in events.known(split) if len(history)]
-        yield name, chosen.fit(known, items)
+        model, decay = _choose(models, decays, events, cold_below)
+        yield name, _linear(model.weights(known, items), items, decay)
 
 
-def _choose(candidates: tuple[Any, ...], events: Events, cold_below: int) -> Any:
+def _choose(
+    models: Sequence[ItemKNN | Ease], decays: Sequence[float], events: Events, cold_below: int
+) -> tuple[ItemKNN | Ease, float]:
     held_out = events.held_out("validation")
-    if len(candidates) == 1 or not len(held_out.users):
-        return candidates[0]
+    if not len(held_out.users):
+        return models[0], decays[0]
     known = [history for history in events.known("validation") if len(history)]
-    figures = [
-        judge(candidate.fit(known, len(events.items)), held_out, cold_below)["ndcg_at_10"] for candidate in candidates
-    ]
-    return candidates[int(np.argmax(figures))]
+    figures = {}
+    for model in models:
+        weights = model.weights(known, len(events.items))
+        for decay in decays:
+            scorer = _linear(weights, len(events.items), decay)
+            figures[model, decay] = judge(scorer, held_out, cold_below)["ndcg_at_10"]
+    return max(figures, key=lambda setting: figures[setting])
 
 
 def _linear(weights: NDArray[np.float32], items: int, decay: float) -> Scorer:

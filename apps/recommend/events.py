@@ -1,9 +1,8 @@
 """Every user's events in order, as index arrays, and the cut between what is known and what is to be guessed."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Self
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -20,8 +19,6 @@ _SHORTEST = 5
 """Events a user must have to be judged."""
 _HIDDEN = {"test": 1, "validation": 2, "train": 3}
 """How many of a user's last events are hidden when that split is guessed; the first hidden one is the target."""
-
-_loaded: "WeakKeyDictionary[Dataset, Events]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -53,13 +50,12 @@ class Events:
 
     @classmethod
     def load(cls, dataset: Dataset) -> Self:
-        """Reads all splits of a dataset, once."""
-        if dataset not in _loaded:
-            _loaded[dataset] = cls._read(dataset)
-        return _loaded[dataset]  # type: ignore[return-value]
+        """Reads all splits of a dataset; those of the last ones are kept."""
+        return _load(cls, dataset)  # type: ignore[return-value]
 
     @classmethod
-    def _read(cls, dataset: Dataset) -> Self:
+    def read(cls, dataset: Dataset) -> Self:
+        """Reads all splits of a dataset."""
         tables = [dataset.read(split) for split in SPLITS]
         table = pa.concat_tables(tables)
         split = np.repeat(np.arange(len(tables), dtype=np.int8), [part.num_rows for part in tables])
@@ -108,6 +104,11 @@ class Events:
         if split not in _HIDDEN:
             raise unknown_name("split", split, _HIDDEN)
         return _HIDDEN[split]
+
+
+@lru_cache(maxsize=2)
+def _load(kind: type[Events], dataset: Dataset) -> Events:
+    return kind.read(dataset)
 
 
 def _indices(column: pa.ChunkedArray, terms: tuple[str, ...]) -> NDArray[np.int32]:

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import keras
 import numpy as np
@@ -20,14 +19,16 @@ from gristmill.data.batches import batches
 from gristmill.data.dataset import Dataset
 from gristmill.data.plan import SPLITS
 from gristmill.errors import InputError
-from gristmill.estimator import DNNLinearCombinedClassifier, LinearClassifier
+from gristmill.estimator import DNNLinearCombinedClassifier, LinearClassifier, call_model
 from gristmill.features import BucketColumn, CategoryColumn, Column, CrossColumn, NumberColumn
 from gristmill.lite import Signature
 
 __all__ = ["agreement", "baselines", "evaluate", "fit", "requests", "score", "signature"]
 
 _BUCKETS = 10
-_EVALUATED_TOGETHER = 8192
+_EVALUATED_TOGETHER = 1 << 16
+_LINEAR_ALONE = 4.0
+"""Learning rate of the linear model on its own, relative to that beside a network."""
 
 
 @dataclass(frozen=True)
@@ -59,20 +60,14 @@ class RankingData:
         return batches(self.features(rows), self.liked[rows], batch, seed=seed, drop_remainder=seed is not None)
 
 
-_prepared: "WeakKeyDictionary[Dataset, dict[RankingConfig, RankingData]]" = WeakKeyDictionary()
-
-
 def prepare(work: Work) -> RankingData:
-    """Features of all events, computed once a dataset and config."""
-    config: RankingConfig = work.config.ranking
-    known = _prepared.setdefault(work.dataset, {})
-    if config not in known:
-        known[config] = _prepare(work, config)
-    return known[config]
+    """Features of all events; those of the last dataset and config are kept."""
+    return _prepare(work.dataset, work.config.ranking)
 
 
-def _prepare(work: Work, config: RankingConfig) -> RankingData:
-    events = Events.load(work.dataset)
+@lru_cache(maxsize=1)
+def _prepare(dataset: Dataset, config: RankingConfig) -> RankingData:
+    events = Events.load(dataset)
     if events.rating is None:
         raise InputError("the ranking model needs ratings. Received: a dataset without a rating column")
     liked = (events.rating >= config.like_at_least).astype(np.float32)
@@ -84,8 +79,8 @@ def _prepare(work: Work, config: RankingConfig) -> RankingData:
             "--set ranking.like_at_least=..."
         )
     width = max(1, config.embedding_width // 4)
-    item_side = side_features(work.dataset, "items", "item", events.items, width)
-    user_side = side_features(work.dataset, "users", "user", events.users, width)
+    item_side = side_features(dataset, "items", "item", events.items, width)
+    user_side = side_features(dataset, "users", "user", events.users, width)
     statistics = taste.ItemStatistics.of(events, liked, _genres(item_side, config, len(events.items)))
     numbers = taste.taste_statistics(events, liked, statistics)
     return RankingData(events, liked, item_side, user_side, statistics, numbers)
@@ -123,7 +118,7 @@ def columns(data: RankingData, config: RankingConfig) -> tuple[list[Column], lis
 def linear_classifier(data: RankingData, config: RankingConfig) -> LinearClassifier:
     """The linear model."""
     wide, _ = columns(data, config)
-    return LinearClassifier(wide, _ftrl(1.0, config))
+    return LinearClassifier(wide, _ftrl(_LINEAR_ALONE * config.linear_learning_rate, config))
 
 
 def wide_and_deep(data: RankingData, config: RankingConfig) -> DNNLinearCombinedClassifier:
@@ -170,7 +165,7 @@ def _train(estimator: Any, data: RankingData, work: Work, title: str, log: Any) 
 def evaluate(model: keras.Model, work: Work, split: str) -> dict[str, float]:
     """AUC and log loss over all events of a split."""
     data = prepare(work)
-    logits = [model(features, training=False).numpy() for features, _ in data.input_fn(split, _EVALUATED_TOGETHER)]
+    logits = [call_model(model, features).numpy() for features, _ in data.input_fn(split, _EVALUATED_TOGETHER)]
     return _metrics(data.liked[data.rows(split)], 1 / (1 + np.exp(-np.concatenate(logits).astype(np.float64))))
 
 
@@ -243,7 +238,7 @@ def signature(model: keras.Model, work: Work) -> Signature:
             "item_rate": tf.gather(item_rate, candidates),
             "item_count": tf.gather(item_count, candidates),
         }
-        probabilities = tf.sigmoid(model(features, training=False))
+        probabilities = tf.sigmoid(call_model(model, features))
         return {"probabilities": tf.where(candidates > 0, probabilities, 0.0)[None]}
 
     inputs = {

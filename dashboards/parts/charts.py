@@ -1,19 +1,22 @@
-"""The charts of the pages: bars a metric, curves an epoch, quantiles and terms a split."""
+"""The charts of the pages: bars a metric, curves an epoch, quantiles and terms a split; and their legend."""
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import altair as alt
+import streamlit as st
 
 from dashboards.parts.palette import PALETTE
 
-__all__ = ["bars", "curves", "quantiles", "terms"]
+__all__ = ["bars", "curves", "quantiles", "show_legend", "terms"]
 
 Rows = Sequence[dict[str, Any]]
 Layers = alt.LayerChart | alt.FacetChart
 
-_BAR_HEIGHT = 22
-_LABEL_WIDTH = 260
+_BAR_STEP = 24
+_THIN_BAR_STEP = 13
+_LABEL_WIDTH = 160
 _ROOM_FOR_TEXT = 1.25
 _GREY = "#808080"
 
@@ -25,8 +28,9 @@ def bars(rows: Rows, *, title: str, by: str, names: Sequence[str]) -> Layers:
         rows: Rows with `system`, `run` and `value`.
         title: What is measured.
         by: `system` or `run`: what the colours tell apart; runs stand side by side.
-        names: All systems or runs, so that each has one colour in all charts of a page.
+        names: All values of `by`, in the order of their colours.
     """
+    step = alt.Step(_BAR_STEP)
     end = max([row["value"] for row in rows if row["value"] > 0], default=1) * _ROOM_FOR_TEXT
     hidden = alt.Axis(labels=False, ticks=False, domain=False, grid=False)
     base = alt.Chart(alt.Data(values=list(rows))).encode(
@@ -36,9 +40,12 @@ def bars(rows: Rows, *, title: str, by: str, names: Sequence[str]) -> Layers:
     )
     if by == "run":
         base = base.encode(yOffset=alt.YOffset("run:N", sort=list(names)))
-    bar = base.mark_bar(cornerRadiusEnd=2).encode(color=_colour(by, names, legend=by == "run"))
+        step = alt.Step(_THIN_BAR_STEP, **{"for": "offset"})
+    bar = base.mark_bar(cornerRadiusEnd=2).encode(color=_colour(by, names))
+    if by == "run":
+        base = base.encode(yOffset=alt.YOffset("run:N", sort=list(names), bandPosition=0.5))
     text = base.mark_text(align="left", dx=4, color=_GREY).encode(text=alt.Text("value:Q", format=".3f"))
-    return alt.layer(bar, text).properties(title=title, height=_BAR_HEIGHT * max(len(rows), 2) + 40)
+    return alt.layer(bar, text).properties(title=title, height=step)
 
 
 def curves(rows: Rows, *, title: str, runs: Sequence[str]) -> alt.Chart:
@@ -49,7 +56,7 @@ def curves(rows: Rows, *, title: str, runs: Sequence[str]) -> alt.Chart:
         .encode(
             x=alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, format="d", grid=False)),
             y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5)),
-            color=_colour("run", runs, legend=len(runs) > 1),
+            color=_colour("run", runs),
             strokeDash=alt.StrokeDash("run:N", sort=list(runs), legend=None),
             tooltip=["run:N", "epoch:Q", alt.Tooltip("value:Q", format=".4f")],
         )
@@ -63,7 +70,7 @@ def quantiles(rows: Rows, *, time: bool) -> Layers:
     splits = _in_order(rows, "split")
     base = alt.Chart(alt.Data(values=list(rows))).encode(
         y=alt.Y("split:N", sort=splits, title=None, axis=_names_axis()),
-        color=_colour("split", splits, legend=False),
+        color=_colour("split", splits),
     )
     start = alt.X(f"low:{kind}", title=None, axis=axis, scale=alt.Scale(zero=False))
     line = base.mark_rule(strokeWidth=2).encode(x=start, x2="high")
@@ -72,20 +79,28 @@ def quantiles(rows: Rows, *, time: bool) -> Layers:
     return alt.layer(line, box, tick).properties(height=48 * max(len(rows), 1) + 40)
 
 
-def terms(rows: Rows, splits: Sequence[str]) -> alt.Chart:
-    """Bars of the `share` of each `term`, side by side by `split`."""
+def terms(rows: Rows, *, title: str, place: int) -> alt.Chart:
+    """Bars of the `share` of each `term`, in the colour at `place`."""
     return (
         alt.Chart(alt.Data(values=list(rows)))
-        .mark_bar(cornerRadiusEnd=2)
+        .mark_bar(cornerRadiusEnd=2, color=PALETTE[place % len(PALETTE)])
         .encode(
-            x=alt.X("share:Q", title="share of all values", axis=alt.Axis(format="%", tickCount=5)),
+            x=alt.X("share:Q", title="share of all values", axis=alt.Axis(format="~%", tickCount=4)),
             y=alt.Y("term:N", title=None, sort=_in_order(rows, "term"), axis=_names_axis()),
-            yOffset=alt.YOffset("split:N", sort=list(splits)),
-            color=_colour("split", splits, legend=len(splits) > 1),
-            tooltip=["term:N", "split:N", "count:Q", alt.Tooltip("share:Q", format=".2%")],
+            tooltip=["term:N", "count:Q", alt.Tooltip("share:Q", format=".2%")],
         )
-        .properties(height=12 * max(len(rows), 4) + 60)
+        .properties(title=title, height=alt.Step(_BAR_STEP))
     )
+
+
+def show_legend(names: Sequence[str]) -> None:
+    """One legend for all charts below it, in the order of the colours; one name needs none."""
+    marks = (
+        f'<span style="color:{colour}">■</span> {escape(name)}'
+        for name, colour in zip(names, _colours(names), strict=True)
+    )
+    if len(names) > 1:
+        st.html("&emsp;".join(marks))
 
 
 def _in_order(rows: Rows, field: str) -> list[str]:
@@ -96,7 +111,10 @@ def _names_axis() -> alt.Axis:
     return alt.Axis(labelLimit=_LABEL_WIDTH, labelOverlap=False, ticks=False, domain=False)
 
 
-def _colour(field: str, names: Sequence[str], legend: bool) -> alt.Color:
-    scale = alt.Scale(domain=list(names), range=[PALETTE[i % len(PALETTE)] for i in range(len(names))])
-    shown = alt.Legend(title=None, orient="bottom", direction="vertical", labelLimit=400) if legend else None
-    return alt.Color(f"{field}:N", scale=scale, legend=shown)
+def _colour(field: str, names: Sequence[str]) -> alt.Color:
+    scale = alt.Scale(domain=list(names), range=_colours(names))
+    return alt.Color(f"{field}:N", scale=scale, legend=None)
+
+
+def _colours(names: Sequence[str]) -> list[str]:
+    return [PALETTE[place % len(PALETTE)] for place in range(len(names))]

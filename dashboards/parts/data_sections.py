@@ -1,6 +1,8 @@
 """The sections of the page of data: origin, statistics, vocabularies and quarantine of a dataset."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -86,9 +88,7 @@ def show_statistics(dataset: Dataset) -> None:
         st.altair_chart(quantiles(rows, time=is_time), width="stretch")
         st.caption("Line: from the 1% to the 99% quantile. Box: the middle half. Mark: the median.")
     if any("top" in summary for summary in summaries.values()):
-        names = labels(dataset, name)
-        st.altair_chart(terms(term_rows(summaries, names, _TERMS), list(summaries)), width="stretch")
-        st.caption("The most frequent terms of the first split; no bar: the term is rare in that split.")
+        _show_terms(summaries, labels(dataset, name))
     lengths = {split: summary["length"] for split, summary in summaries.items() if summary.get("length")}
     if lengths:
         st.markdown(
@@ -96,6 +96,15 @@ def show_statistics(dataset: Dataset) -> None:
         )
         show_table(figures(lengths, Kind.NUMBER))
         st.altair_chart(quantiles(quantile_rows(lengths, Kind.NUMBER), time=False), width="stretch")
+
+
+def _show_terms(summaries: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]) -> None:
+    """The most frequent terms of each split, side by side."""
+    for place, (column, split) in enumerate(zip(st.columns(max(len(summaries), 2)), summaries, strict=False)):
+        chart = terms(
+            term_rows(summaries[split], names, _TERMS), title=f"Most frequent in {split}", place=place
+        )
+        column.altair_chart(chart, width="stretch")
 
 
 def show_vocabularies(dataset: Dataset) -> None:

@@ -102,13 +102,13 @@ def run_rows(runs: Sequence[RunSummary], metrics: Sequence[str]) -> list[Row]:
     ]
 
 
-def differences(a: Run, b: Run) -> Table:
-    """Our model's metrics in two runs on every split, and b - a."""
-    rows = [row for row in compare(a, b).metrics if row.system == "model"]
+def differences(a: Run, b: Run, split: str) -> Table:
+    """Our model's metrics in two runs on a split, and b - a."""
+    rows = [row for row in compare(a, b).metrics if (row.split, row.system) == (split, "model")]
     return Table(
-        ("Split", "Metric", a.name, b.name, "Difference"),
+        ("Metric", a.name, b.name, "Difference"),
         tuple(
-            (row.split, metric_title(row.metric), number(row.a), number(row.b), signed(row.difference))
+            (metric_title(row.metric), number(row.a), number(row.b), signed(row.difference))
             for row in rows
             if measured([{row.metric: row.a}])
         ),

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards.parts.charts import bars, curves
+from dashboards.parts.charts import bars, curves, show_legend
 from dashboards.parts.messages import card_text, plain
 from dashboards.parts.quality import Row, history_rows, measured, metric_rows, system_title
 from dashboards.parts.tables import show_table, turned
@@ -21,14 +21,14 @@ _HEXADECIMAL = frozenset("0123456789abcdef")
 def show_quality(runs: Mapping[str, Run], split: str, metrics: Sequence[str]) -> None:
     """Charts of the chosen metrics, ours against the baselines, and the table of all metrics of each run."""
     rows = metric_rows({name: run.metrics for name, run in runs.items()}, split)
-    by = "run" if len(runs) > 1 else "system"
-    names = list(dict.fromkeys(row[by] for row in rows))
+    show_legend(list(runs))
     for start in range(0, len(metrics), _CHARTS_A_ROW):
         for column, metric in zip(
             st.columns(_CHARTS_A_ROW), metrics[start : start + _CHARTS_A_ROW], strict=False
         ):
             chosen = [row for row in rows if row["metric"] == metric]
             if chosen:
+                by, names = ("run", list(runs)) if len(runs) > 1 else ("system", _systems(chosen))
                 chart = bars(chosen, title=metric_title(metric), by=by, names=names)
                 column.altair_chart(chart, width="stretch")
     for name, run in runs.items():
@@ -43,6 +43,7 @@ def show_history(runs: Mapping[str, Run]) -> None:
     rows = history_rows({name: run.history for name, run in runs.items()})
     if not rows:
         st.info("No history: no figures by epoch were logged.")
+    show_legend(list(runs))
     for task in dict.fromkeys(row["task"] for row in rows):
         st.markdown(f"**{plain(task)}**")
         _show_curves([row for row in rows if row["task"] == task], list(runs))
@@ -83,6 +84,10 @@ def _show_curves(rows: Sequence[Row], runs: Sequence[str]) -> None:
         chosen = [row for row in rows if row["figure"] == figure]
         chart = curves(chosen, title=metric_title(figure), runs=runs)
         columns[place % 2].altair_chart(chart, width="stretch")
+
+
+def _systems(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(row["system"] for row in rows))
 
 
 def _whole_counts(systems: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

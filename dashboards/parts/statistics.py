@@ -69,28 +69,22 @@ def quantile_rows(summaries: Mapping[str, Summary], kind: Kind) -> list[Row]:
     ]
 
 
-def term_rows(summaries: Mapping[str, Summary], names: Mapping[str, str], count: int) -> list[Row]:
-    """A row a split and term: the most frequent terms of the first split, and their share in each.
-
-    A split keeps the counts of its own most frequent terms only; another term has no row there.
+def term_rows(summary: Summary, names: Mapping[str, str], count: int) -> list[Row]:
+    """A row a term: the most frequent ones of a split and their share of its values.
 
     Args:
-        summaries: Summary of one feature by split.
+        summary: Summary of one feature in one split.
         names: How to call a term, where its id says nothing.
         count: How many terms.
     """
-    tops = {split: dict(summary["top"]) for split, summary in summaries.items() if "top" in summary}
-    chosen = list(next(iter(tops.values()), {}))[:count]
+    values = max(_values(summary), 1)
     return [
         {
-            "split": split,
             "term": f"{term} · {names[term]}" if term in names else term,
-            "count": top[term],
-            "share": top[term] / max(_values(summaries[split]), 1),
+            "count": times,
+            "share": times / values,
         }
-        for term in chosen
-        for split, top in tops.items()
-        if term in top
+        for term, times in summary.get("top", [])[:count]
     ]
 
 

@@ -4,9 +4,13 @@ import streamlit as st
 
 from gristmill.runs import Table, markdown
 
-__all__ = ["scroll_wide_tables", "show_table", "turned"]
+__all__ = ["show_table", "style_tables", "turned"]
 
-_SCROLLED = "<style>[data-testid='stMarkdownContainer'] table {display: block; overflow-x: auto}</style>"
+_STYLE = """<style>
+[data-testid="stMarkdownContainer"] table {display: block; overflow-x: auto}
+[data-testid="stMarkdownContainer"] td:first-child {white-space: nowrap}
+[data-testid="stMarkdownContainer"] td[style*="right"] {white-space: nowrap}
+</style>"""
 
 
 def turned(table: Table) -> Table:
@@ -23,6 +27,6 @@ def show_table(table: Table) -> None:
     st.markdown(markdown(table).replace("$", r"\$"))
 
 
-def scroll_wide_tables() -> None:
-    """Lets a table that is wider than the page scroll inside it."""
-    st.html(_SCROLLED)
+def style_tables() -> None:
+    """Lets a table that is wider than the page scroll inside it, and keeps numbers on one line."""
+    st.html(_STYLE)

@@ -53,6 +53,13 @@ class Dataset:
         """Hash of the manifest, which holds the hashes of all other files: the dataset's identity."""
         return sha256_file(self.path / MANIFEST)
 
+    def __eq__(self, other: object) -> bool:
+        """Datasets are equal where their manifests are, and so all their files."""
+        return isinstance(other, Dataset) and self.manifest_sha256 == other.manifest_sha256
+
+    def __hash__(self) -> int:
+        return hash(self.manifest_sha256)
+
     @cached_property
     def statistics(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Statistics by split or table, then by feature."""

@@ -1,5 +1,6 @@
 """Estimators on Keras 3, with the names and arguments of tf.estimator."""
 
 from gristmill.estimator.classifiers import DNNClassifier, DNNLinearCombinedClassifier, LinearClassifier
+from gristmill.estimator.model import call_model
 
-__all__ = ["DNNClassifier", "DNNLinearCombinedClassifier", "LinearClassifier"]
+__all__ = ["DNNClassifier", "DNNLinearCombinedClassifier", "LinearClassifier", "call_model"]

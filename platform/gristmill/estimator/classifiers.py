@@ -9,7 +9,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from gristmill.errors import InputError
-from gristmill.estimator.model import WideDeep, build_wide_deep
+from gristmill.estimator.model import WideDeep, build_wide_deep, call_model
 from gristmill.features import Column
 from gristmill.progress import Progress
 from gristmill.training import Group, Judge, Step, Trained, train
@@ -121,15 +121,15 @@ class _BinaryClassifier:
                 Group(keras.optimizers.get(self._dnn_optimizer), self._built.deep),
             ]
             self._step = Step(self._loss, groups)
-            self._logits = tf.function(lambda features: self.model(features, training=False), reduce_retracing=True)
+            self._logits = tf.function(lambda features: call_model(self.model, features), reduce_retracing=True)
         return self._step
 
     def _logits(self, features: Mapping[str, Any]) -> Any:
-        return self.model(features, training=False)
+        return call_model(self.model, features)
 
     def _loss(self, batch: tuple[Mapping[str, Any], Any]) -> Any:
         features, labels = batch
-        logits = self.model(features, training=True)
+        logits = call_model(self.model, features, training=True)
         losses = tf.nn.sigmoid_cross_entropy_with_logits(labels=tf.cast(labels, logits.dtype), logits=logits)
         return tf.reduce_mean(losses)
 

@@ -1,14 +1,15 @@
 """The Keras models of the canned estimators: linear, deep, or both with their logits added."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 
 from gristmill.errors import InputError
 from gristmill.features import Column
 
-__all__ = ["WideDeep", "build_wide_deep"]
+__all__ = ["WideDeep", "build_wide_deep", "call_model"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,21 @@ def build_wide_deep(
     linear = [v for layer in model.layers if layer.name in linear_names for v in layer.trainable_variables]
     known = {id(variable) for variable in linear}
     return WideDeep(model, linear, [v for v in model.trainable_variables if id(v) not in known])
+
+
+def call_model(model: keras.Model, features: Mapping[str, Any], training: bool = False) -> Any:
+    """Calls a model with the features that it reads.
+
+    Keras 3 feeds inputs by their order, with no more than a warning, where a dict has other keys than the model; so the
+    model's own are picked by name.
+
+    Raises:
+        InputError: A feature that the model reads is not there.
+    """
+    missing = [name for name in model.input if name not in features]
+    if missing:
+        raise InputError(f"features must hold {', '.join(missing)}. Received: {', '.join(sorted(features))}")
+    return model({name: features[name] for name in model.input}, training=training)
 
 
 def _network(

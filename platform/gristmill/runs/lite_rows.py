@@ -23,7 +23,7 @@ def lite_table(report: Sequence[Mapping[str, Any]]) -> Table:
 
     Args:
         report: For each file a mapping with any of `file`, `format`, `bytes`, `latency` (with `p50_us`,
-            microseconds a call), `metrics` ({metric: value}), `float_metrics` (of the float model on the same
+            microseconds a call), `metrics` ({metric: value}, the first is shown), `float_metrics` (of the float model on the same
             rows), `agreement` (0 to 1), `differences` ({output: {"max_abs": value}}) and `refused` (why it
             was not kept). The records of `gristmill.lite` as JSON are such mappings.
     """
@@ -37,15 +37,18 @@ def _latency(row: Mapping[str, Any]) -> str:
     return duration(row["latency"]["p50_us"]) if row.get("latency") else ""
 
 
+def _main_metric(row: Mapping[str, Any]) -> str:
+    return next(iter(row.get("metrics") or {}), "")
+
+
 def _quality(row: Mapping[str, Any]) -> str:
-    return ", ".join(
-        f"{metric_title(name)} {number(value)}" for name, value in row.get("metrics", {}).items()
-    )
+    name = _main_metric(row)
+    return f"{metric_title(name)} {number(row['metrics'][name])}" if name else ""
 
 
 def _from_float(row: Mapping[str, Any]) -> str:
-    metrics, reference = row.get("metrics", {}), row.get("float_metrics") or {}
-    return ", ".join(signed(metrics[name] - reference[name]) for name in metrics if name in reference)
+    name, reference = _main_metric(row), row.get("float_metrics") or {}
+    return signed(row["metrics"][name] - reference[name]) if name in reference else ""
 
 
 def _largest(row: Mapping[str, Any]) -> str:
