@@ -27,9 +27,7 @@ def page() -> None:
     root = datasets_root()
     folders = dataset_folders(root)
     if not folders:
-        sentence = (
-            f"There are no datasets in `{root}` yet. One command makes one of known data, the other of yours:"
-        )
+        sentence = f"There are no datasets in `{root}` yet. One command makes one of known data, the other of yours:"
         show_empty(
             sentence,
             "gristmill run recommend\ngristmill ingest recommend --interactions FILE --out datasets/mine",

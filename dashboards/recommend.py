@@ -52,9 +52,7 @@ def page() -> None:
     st.markdown("What the lite file recommends to a user, or to a history of your own, beside the baselines.")
     root = runs_root()
     with errors_shown():
-        usable = {
-            run.name: run.path for run in load_runs(root, stamp(root)) if not run.problem and run.app == _APP
-        }
+        usable = {run.name: run.path for run in load_runs(root, stamp(root)) if not run.problem and run.app == _APP}
         if not usable:
             sentence = f"There are no runs of the recommender in `{root}` yet. This makes one:"
             show_empty(sentence, "gristmill run recommend")
@@ -112,9 +110,7 @@ def _choose_history(catalogue: Catalogue, baselines: Baselines | None) -> tuple[
         shown = range(1, min(len(catalogue.items), _MOST_CHOICES) + 1)
         return st.multiselect("History, oldest first", shown, format_func=catalogue.title), None
     left, right = st.columns(2)
-    user = left.selectbox(
-        "User", range(len(baselines.events.users)), format_func=baselines.events.users.__getitem__
-    )
+    user = left.selectbox("User", range(len(baselines.events.users)), format_func=baselines.events.users.__getitem__)
     events = [int(item) for item in baselines.events.histories[user]]
     hide = right.toggle("Hide the last event, and see who guesses it", value=True) and len(events) > 1
     history, target = (events[:-1], events[-1]) if hide else (events, None)
@@ -134,9 +130,9 @@ def _show_list(system: str, items: Sequence[Recommendation], target: int | None)
         for place, item in enumerate(items, start=1)
     ]
     form = {
-        "Rank": st.column_config.Column(width=40),
-        "Title": st.column_config.Column(width=215),
-        "Score": st.column_config.NumberColumn(format="%.3g", width=65),
+        "Rank": st.column_config.Column(width=45),
+        "Title": st.column_config.Column(width=180),
+        "Score": st.column_config.NumberColumn(format="%.3g", width=70),
     }
     st.dataframe(rows, hide_index=True, column_config=form, height=35 * len(rows) + 38)
 

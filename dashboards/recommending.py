@@ -60,8 +60,7 @@ class Catalogue:
         )
         if not items or len(items) != len(titles):
             raise IntegrityError(
-                f"{lite.path.name} must hold a title for each item. "
-                f"Received: {len(items)} items, {len(titles)} titles"
+                f"{lite.path.name} must hold a title for each item. Received: {len(items)} items, {len(titles)} titles"
             )
         return cls(items, titles)
 
@@ -105,9 +104,7 @@ def find_dataset(run: Run, root: Path) -> Path:
     raise InputError(f"the dataset of the run {run.name} is neither at {places[0]} nor below {root}")
 
 
-def recommend(
-    lite: LiteModel, catalogue: Catalogue, history: Sequence[int], count: int
-) -> list[Recommendation]:
+def recommend(lite: LiteModel, catalogue: Catalogue, history: Sequence[int], count: int) -> list[Recommendation]:
     """The best `count` items of a lite file; of a history that is too long, the last events count.
 
     Raises:

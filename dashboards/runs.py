@@ -59,9 +59,7 @@ def _show_list(runs: Sequence[RunSummary]) -> None:
 
 def _show_chosen(runs: Sequence[RunSummary]) -> None:
     paths = {run.name: run.path for run in runs}
-    names = st.multiselect(
-        "Runs to show", list(paths), default=list(paths)[:1], help="Choose two to compare them."
-    )
+    names = st.multiselect("Runs to show", list(paths), default=list(paths)[:1], help="Choose two to compare them.")
     if not names:
         st.info("Choose one run or several.")
         return
@@ -91,9 +89,7 @@ def _show_metrics(runs: Mapping[str, Run]) -> None:
     names = measured(values for run in runs.values() for values in run.metrics.get(split, {}).values())
     app = str(next(iter(runs.values())).config.get("app"))
     first = main_metrics(app, names, _IN_CHARTS) or names[:_IN_CHARTS]
-    metrics = right.multiselect(
-        "Metrics", names, default=first, format_func=metric_title, key=f"metrics {split} {app}"
-    )
+    metrics = right.multiselect("Metrics", names, default=first, format_func=metric_title, key=f"metrics {split} {app}")
     show_quality(runs, split, metrics)
     if len(runs) > 1:
         _show_comparison(runs, split)

@@ -12,7 +12,7 @@ from gristmill.data.plan import SPLITS, HashSplit, Source, TimeSplit
 from gristmill.schema import Feature, Kind, Role, Schema
 from pipelines.sources import POSITION
 
-__all__ = ["FILE", "Arranged", "arrange", "partition", "split_schema", "stable_hash"]
+__all__ = ["Arranged", "FILE", "arrange", "partition", "split_schema", "stable_hash"]
 
 FILE = "__file__"
 """Name of the column that holds the index of a record's source file."""

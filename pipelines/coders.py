@@ -6,7 +6,7 @@ from apache_beam import coders
 __all__ = ["ArrowTableCoder", "register_coders"]
 
 
-class ArrowTableCoder(coders.Coder):  # type: ignore[misc]
+class ArrowTableCoder(coders.Coder):
     """Encodes a table as one IPC stream, without the buffers that a slice does not use."""
 
     def encode(self, value: pa.Table) -> bytes:

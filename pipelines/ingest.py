@@ -1,10 +1,10 @@
 """The ingestion pipeline: files -> check -> arrange -> analyse + write -> dataset folder.
 
-    files -> read + check -> partition by key -> arrange -+-> write shards, tables
-                  |                              |        +-> statistics, vocabularies
-                  +-----------> rejected <-------+-> write quarantine
+files -> read + check -> partition by key -> arrange -+-> write shards, tables
+|                              |        +-> statistics, vocabularies
++-----------> rejected <-------+-> write quarantine
 
-    python -m pipelines.ingest --plan plan.yaml --out DATASET
+python -m pipelines.ingest --plan plan.yaml --out DATASET
 """
 
 import argparse

@@ -4,7 +4,7 @@ import csv
 import json
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -39,8 +39,10 @@ def peek(path: str, count: int) -> tuple[list[str], list[dict[str, Any]]]:
             raise InputError(f"{path}: no JSON object among the first records")
         return list(dict.fromkeys(key for record in records for key in record)), records
     delimiter, quote = DIALECTS[source.format]
-    quoting = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
-    rows = [row for row in csv.reader(islice(_texts(path, quote), count + 1), delimiter=delimiter, quoting=quoting) if row]
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
+    rows = [
+        row for row in csv.reader(islice(_texts(path, quote), count + 1), delimiter=delimiter, quoting=quoting) if row
+    ]
     if not rows:
         raise InputError(f"{path}: the file is empty; a header line is needed")
     header = rows[0]

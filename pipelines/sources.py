@@ -12,7 +12,17 @@ from isal import igzip
 
 from gristmill.errors import InputError
 
-__all__ = ["FORMATS", "POSITION", "Block", "SourceFile", "expand_paths", "open_binary", "read_chunks", "read_file", "source_file"]
+__all__ = [
+    "Block",
+    "FORMATS",
+    "POSITION",
+    "SourceFile",
+    "expand_paths",
+    "open_binary",
+    "read_chunks",
+    "read_file",
+    "source_file",
+]
 
 POSITION = "__position__"
 """Name of the column that holds a record's place in its file."""
@@ -88,20 +98,22 @@ def source_file(path: str, index: int = 0) -> SourceFile:
     suffixes = [suffix.lower() for suffix in Path(path).suffixes]
     gzipped = bool(suffixes) and suffixes[-1] == ".gz"
     ending = (suffixes[-2:-1] if gzipped else suffixes[-1:]) or [""]
-    format = FORMATS.get(ending[0])
-    if format is None or (gzipped and format == "parquet"):
+    found = FORMATS.get(ending[0])
+    if found is None or (gzipped and found == "parquet"):
         known = ", ".join(sorted(FORMATS))
-        raise InputError(f"{path}: the name must end in one of {known} (text also with .gz). Received: {Path(path).name}")
-    return SourceFile(path, format, index)
+        raise InputError(
+            f"{path}: the name must end in one of {known} (text also with .gz). Received: {Path(path).name}"
+        )
+    return SourceFile(path, found, index)
 
 
 def open_binary(path: str) -> BinaryIO:
     """Opens a file for reading, unpacked where it is gzip (told by its first bytes)."""
-    file = open(path, "rb")
+    file = open(path, "rb")  # noqa: SIM115 - the caller closes it
     magic = file.read(2)
     file.seek(0)
     if magic == b"\x1f\x8b":
-        return io.BufferedReader(igzip.IGzipFile(fileobj=file, mode="rb"), 1 << 20)  # type: ignore[arg-type]
+        return io.BufferedReader(igzip.IGzipFile(fileobj=file, mode="rb"), 1 << 20)
     return file
 
 
@@ -117,7 +129,9 @@ def read_chunks(path: str, chunk_bytes: int) -> Iterator[bytes]:
             try:
                 chunk = file.read(chunk_bytes)
             except (EOFError, OSError, igzip.BadGzipFile, igzip.isal_zlib.IsalError) as error:
-                raise InputError(f"{path}: the gzip stream is cut or damaged after {done} unpacked bytes: {error}") from error
+                raise InputError(
+                    f"{path}: the gzip stream is cut or damaged after {done} unpacked bytes: {error}"
+                ) from error
             if not chunk:
                 return
             done += len(chunk)

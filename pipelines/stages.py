@@ -21,7 +21,7 @@ SplitKey = tuple[int, str, int]
 """Index of the source in the plan, name of the split or table, shard."""
 
 
-class _Stage(beam.DoFn):  # type: ignore[misc]
+class _Stage(beam.DoFn):
     def __init__(self, prepared: Prepared) -> None:
         self.prepared = prepared
 
@@ -98,7 +98,7 @@ class WriteQuarantine(_Stage):
         yield Quarantined(index, entry)
 
 
-class Analyse(beam.CombineFn):  # type: ignore[misc]
+class Analyse(beam.CombineFn):
     """Statistics of each split and side table, merged from those of its tables."""
 
     def __init__(self, prepared: Prepared) -> None:

@@ -28,7 +28,9 @@ Rejected = tuple[int, int, str, bytes | None]
 
 def write_shard(folder: Path, split: str, shard: int, shards: int, table: pa.Table) -> FileEntry:
     """Writes the records of one partition and split as `SPLIT-00000-of-00008.tfrecord.gz`."""
-    file = write_tfrecord(folder / f"{split}-{shard:05d}-of-{shards:05d}.tfrecord.gz", encode_examples(_features(table)))
+    file = write_tfrecord(
+        folder / f"{split}-{shard:05d}-of-{shards:05d}.tfrecord.gz", encode_examples(_features(table))
+    )
     return FileEntry(name=file.name, bytes=file.bytes, sha256=file.sha256, records=file.records)
 
 
@@ -48,7 +50,9 @@ def find_records(file: SourceFile, schema: Schema, rejected: Sequence[Rejected])
             for row, position in enumerate(block.batch.column(POSITION).to_pylist()):
                 if position in wanted:
                     texts[position] = raw_record(block, row)
-    return [(position, reason, texts[position] if record is None else record) for _, position, reason, record in rejected]
+    return [
+        (position, reason, texts[position] if record is None else record) for _, position, reason, record in rejected
+    ]
 
 
 def write_quarantine(folder: Path, index: int, source: str, rejected: Iterable[tuple[int, str, bytes]]) -> FileEntry:

@@ -133,5 +133,5 @@ def _matrix(histories: Histories, items: int, decay: float) -> sp.csr_matrix:
     lengths = [len(history) for history in histories]
     rows = np.repeat(np.arange(len(histories)), lengths)
     columns = np.concatenate(histories) if histories else np.zeros(0, np.int32)
-    weights = np.concatenate([decay ** np.arange(n - 1, -1, -1, dtype=np.float32) for n in lengths] or [columns])
-    return sp.csr_matrix((weights.astype(np.float32), (rows, columns)), (len(histories), items + 1))
+    ages = np.concatenate([np.arange(n - 1, -1, -1) for n in lengths]) if lengths else columns
+    return sp.csr_matrix(((decay**ages).astype(np.float32), (rows, columns)), (len(histories), items + 1))

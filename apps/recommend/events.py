@@ -49,9 +49,9 @@ class Events:
     """Ids; index i stands at i - 1."""
 
     @classmethod
-    def load(cls, dataset: Dataset) -> Self:
+    def load(cls, dataset: Dataset) -> "Events":
         """Reads all splits of a dataset; those of the last ones are kept."""
-        return _load(cls, dataset)  # type: ignore[return-value]
+        return _load(dataset)
 
     @classmethod
     def read(cls, dataset: Dataset) -> Self:
@@ -107,8 +107,8 @@ class Events:
 
 
 @lru_cache(maxsize=2)
-def _load(kind: type[Events], dataset: Dataset) -> Events:
-    return kind.read(dataset)
+def _load(dataset: Dataset) -> Events:
+    return Events.read(dataset)
 
 
 def _indices(column: pa.ChunkedArray, terms: tuple[str, ...]) -> NDArray[np.int32]:

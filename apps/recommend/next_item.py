@@ -34,9 +34,7 @@ class Block(keras.layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Makes the weights for inputs `[batch, window, width]`."""
-        self.distance_bias = self.add_weight(
-            shape=(self.heads, self.window), initializer="zeros", name="distance_bias"
-        )
+        self.distance_bias = self.add_weight(shape=(self.heads, self.window), initializer="zeros", name="distance_bias")
         for layer in (self.norm_attention, self.norm_network, self.project_in, self.expand):
             layer.build((None, self.window, self.width))
         self.project_out.build((None, self.window, self.width))

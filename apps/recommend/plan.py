@@ -1,7 +1,6 @@
 """The recommender's ingestion: which columns hold what, and how a user's events are split by time."""
 
 from collections.abc import Mapping, Sequence
-
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -35,7 +34,9 @@ class IngestOptions(BaseModel):
     user: str | None = Field(None, description="Column of the user; by default user, user_id ...")
     item: str | None = Field(None, description="Column of the item; by default item, item_id, movieId ...")
     rating: str | None = Field(None, description="Column of the rating; by default rating, where there is one.")
-    time: str | None = Field(None, description="Column of the time (seconds since 1970, or ISO 8601); by default time ...")
+    time: str | None = Field(
+        None, description="Column of the time (seconds since 1970, or ISO 8601); by default time ..."
+    )
     title: str | None = Field(None, description="Column of the item's name in --items; by default title, name ...")
     shards: int | None = Field(None, ge=1, description="Shards a split; one for every 16 MiB of source by default.")
     data_info: dict[str, str] = Field({}, exclude=True)

@@ -136,7 +136,9 @@ def wide_and_deep(data: RankingData, config: RankingConfig) -> DNNLinearCombined
 
 
 def _ftrl(learning_rate: float, config: RankingConfig) -> keras.optimizers.Optimizer:
-    return keras.optimizers.Ftrl(learning_rate, initial_accumulator_value=0.1, l2_regularization_strength=config.linear_l2)
+    return keras.optimizers.Ftrl(
+        learning_rate, initial_accumulator_value=0.1, l2_regularization_strength=config.linear_l2
+    )
 
 
 def fit(work: Work) -> keras.Model:
@@ -154,7 +156,9 @@ def _train(estimator: Any, data: RankingData, work: Work, title: str, log: Any) 
     estimator.train(
         partial(data.input_fn, "train", batch, work.seed),
         epochs=config.epochs,
-        validation_fn=partial(data.input_fn, "validation", _EVALUATED_TOGETHER) if len(data.rows("validation")) else None,
+        validation_fn=partial(data.input_fn, "validation", _EVALUATED_TOGETHER)
+        if len(data.rows("validation"))
+        else None,
         patience=config.patience,
         title=title,
         progress=work.progress,
@@ -198,7 +202,9 @@ def _logistic_regression(data: RankingData, split: str) -> NDArray[np.float64]:
 
     def one_hot(rows: NDArray[np.int64]) -> csr_matrix:
         columns = np.stack([data.events.user[rows], users + data.events.item[rows]], axis=1).ravel()
-        return csr_matrix((np.ones(len(columns), np.float32), columns, np.arange(0, len(columns) + 1, 2)), (len(rows), size))
+        return csr_matrix(
+            (np.ones(len(columns), np.float32), columns, np.arange(0, len(columns) + 1, 2)), (len(rows), size)
+        )
 
     train = data.rows("train")
     model = LogisticRegression(C=1.0, max_iter=500).fit(one_hot(train), data.liked[train])
@@ -222,7 +228,9 @@ def signature(model: keras.Model, work: Work) -> Signature:
         candidates, past = items[0], history[0]
         present = tf.cast(past > 0, tf.float32)
         likes = liked[0] * present
-        rate = (tf.reduce_sum(likes) + taste.USER_PRIOR * statistics.share) / (tf.reduce_sum(present) + taste.USER_PRIOR)
+        rate = (tf.reduce_sum(likes) + taste.USER_PRIOR * statistics.share) / (
+            tf.reduce_sum(present) + taste.USER_PRIOR
+        )
         past_genres, own = tf.gather(genres, past), tf.gather(genres, candidates)
         surplus = tf.linalg.matvec(past_genres, likes - rate * present, transpose_a=True)
         seen = tf.linalg.matvec(past_genres, present, transpose_a=True)

@@ -22,9 +22,7 @@ class Rows(NamedTuple):
     """Place of the event in its user's history, from 0."""
 
 
-def pack(
-    histories: Sequence[NDArray[np.int32]], window: int, multiple: int, random: np.random.Generator
-) -> Rows:
+def pack(histories: Sequence[NDArray[np.int32]], window: int, multiple: int, random: np.random.Generator) -> Rows:
     """Packs histories into rows.
 
         user 2   user 0      user 1

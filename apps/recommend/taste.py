@@ -1,9 +1,9 @@
 """What a user's rated history says about a candidate: four numbers, from earlier events only.
 
-    user_rate       share of liked events in the user's history, smoothed to the overall share
-    genre_affinity  how much more the user likes the candidate's genres than the rest
-    item_rate       share of liked events among the candidate's in training, smoothed
-    item_count      log of the candidate's number of events in training
+user_rate       share of liked events in the user's history, smoothed to the overall share
+genre_affinity  how much more the user likes the candidate's genres than the rest
+item_rate       share of liked events among the candidate's in training, smoothed
+item_count      log of the candidate's number of events in training
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from apps.recommend.events import Events
 
-__all__ = ["STATISTICS", "ItemStatistics", "taste_statistics"]
+__all__ = ["ItemStatistics", "STATISTICS", "taste_statistics"]
 
 STATISTICS = ("user_rate", "genre_affinity", "item_rate", "item_count")
 USER_PRIOR = 5.0
@@ -39,7 +39,7 @@ class ItemStatistics:
         size = len(events.items) + 1
         return cls(
             share=float(liked[train].mean()),
-            liked=np.bincount(events.item[train], liked[train], size),
+            liked=np.bincount(events.item[train], liked[train], size).astype(np.float64),
             count=np.bincount(events.item[train], minlength=size).astype(np.float64),
             genres=genres,
         )

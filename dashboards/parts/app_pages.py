@@ -15,7 +15,7 @@ from gristmill.errors import InputError
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
-__all__ = ["app_pages", "load_page"]
+__all__ = ["app_pages", "load_page", "page_of"]
 
 Page = Callable[[], None]
 
@@ -23,11 +23,8 @@ Page = Callable[[], None]
 def app_pages() -> "list[StreamlitPage]":
     """A page for each app that has one; an app that cannot be imported has a page that says why."""
     points = sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name)
-    shown = [(point.name, page) for point in points if (page := _page_of(point)) is not None]
-    return [
-        st.Page(page, title=name.replace("_", " ").capitalize(), url_path=f"app-{name}")
-        for name, page in shown
-    ]
+    shown = [(point.name, page) for point in points if (page := page_of(point)) is not None]
+    return [st.Page(page, title=name.replace("_", " ").capitalize(), url_path=f"app-{name}") for name, page in shown]
 
 
 def load_page(path: str) -> Page:
@@ -45,7 +42,8 @@ def load_page(path: str) -> Page:
     return page
 
 
-def _page_of(point: EntryPoint) -> Page | None:
+def page_of(point: EntryPoint) -> Page | None:
+    """The page of an app, None where it has none; of an app that fails, a page that says why."""
     try:
         app = point.load()
         if not isinstance(app, App):

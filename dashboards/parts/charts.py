@@ -15,7 +15,7 @@ Rows = Sequence[dict[str, Any]]
 Layers = alt.LayerChart | alt.FacetChart
 
 _BAR_STEP = 24
-_THIN_BAR_STEP = 13
+_THIN_BAR_STEP = 15
 _LABEL_WIDTH = 160
 _ROOM_FOR_TEXT = 1.25
 _GREY = "#808080"
@@ -44,7 +44,7 @@ def bars(rows: Rows, *, title: str, by: str, names: Sequence[str]) -> Layers:
     bar = base.mark_bar(cornerRadiusEnd=2).encode(color=_colour(by, names))
     if by == "run":
         base = base.encode(yOffset=alt.YOffset("run:N", sort=list(names), bandPosition=0.5))
-    text = base.mark_text(align="left", dx=4, color=_GREY).encode(text=alt.Text("value:Q", format=".3f"))
+    text = base.mark_text(align="left", dx=4, fontSize=10, color=_GREY).encode(text=alt.Text("value:Q", format=".3f"))
     return alt.layer(bar, text).properties(title=title, height=step)
 
 

@@ -33,7 +33,8 @@ def show_origin(dataset: Dataset) -> None:
     """Sources with read = written + quarantined, licence and citation, splits and tables."""
     manifest = dataset.manifest
     info = {name: manifest.info[name] for name in _FIRST_INFO if name in manifest.info} | dict(manifest.info)
-    st.markdown("\n".join(f"- **{name.capitalize()}**: {plain(value)}" for name, value in info.items()))
+    if info:
+        st.markdown("\n".join(f"- **{name.capitalize()}**: {plain(value)}" for name, value in info.items()))
     if "licence" not in info:
         st.caption("The manifest names no licence: whoever ingested the data did not give one.")
     st.markdown("**Sources**: of each file, read = written + quarantined")
@@ -91,9 +92,7 @@ def show_statistics(dataset: Dataset) -> None:
         _show_terms(summaries, labels(dataset, name))
     lengths = {split: summary["length"] for split, summary in summaries.items() if summary.get("length")}
     if lengths:
-        st.markdown(
-            "**Length**: " + ("elements of a list" if feature.kind is Kind.SEQUENCE else "characters")
-        )
+        st.markdown("**Length**: " + ("elements of a list" if feature.kind is Kind.SEQUENCE else "characters"))
         show_table(figures(lengths, Kind.NUMBER))
         st.altair_chart(quantiles(quantile_rows(lengths, Kind.NUMBER), time=False), width="stretch")
 
@@ -101,9 +100,7 @@ def show_statistics(dataset: Dataset) -> None:
 def _show_terms(summaries: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]) -> None:
     """The most frequent terms of each split, side by side."""
     for place, (column, split) in enumerate(zip(st.columns(max(len(summaries), 2)), summaries, strict=False)):
-        chart = terms(
-            term_rows(summaries[split], names, _TERMS), title=f"Most frequent in {split}", place=place
-        )
+        chart = terms(term_rows(summaries[split], names, _TERMS), title=f"Most frequent in {split}", place=place)
         column.altair_chart(chart, width="stretch")
 
 

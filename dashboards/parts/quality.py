@@ -118,9 +118,7 @@ def differences(a: Run, b: Run, split: str) -> Table:
 def settings_rows(a: Run, b: Run) -> Table:
     """The settings that differ between two runs."""
     rows = compare(a, b).config
-    return Table(
-        ("Setting", a.name, b.name), tuple((f"`{row.key}`", _shown(row.a), _shown(row.b)) for row in rows)
-    )
+    return Table(("Setting", a.name, b.name), tuple((f"`{row.key}`", _shown(row.a), _shown(row.b)) for row in rows))
 
 
 def _shown(value: Any) -> str:

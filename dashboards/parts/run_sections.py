@@ -23,9 +23,7 @@ def show_quality(runs: Mapping[str, Run], split: str, metrics: Sequence[str]) ->
     rows = metric_rows({name: run.metrics for name, run in runs.items()}, split)
     show_legend(list(runs))
     for start in range(0, len(metrics), _CHARTS_A_ROW):
-        for column, metric in zip(
-            st.columns(_CHARTS_A_ROW), metrics[start : start + _CHARTS_A_ROW], strict=False
-        ):
+        for column, metric in zip(st.columns(_CHARTS_A_ROW), metrics[start : start + _CHARTS_A_ROW], strict=False):
             chosen = [row for row in rows if row["metric"] == metric]
             if chosen:
                 by, names = ("run", list(runs)) if len(runs) > 1 else ("system", _systems(chosen))

@@ -53,9 +53,7 @@ def figures(summaries: Mapping[str, Summary], kind: Kind) -> Table:
         kind: Kind of the feature.
     """
     shown = [(title, key) for title, key in _FIGURES if any(key in summary for summary in summaries.values())]
-    rows = tuple(
-        (name, *(_figure(summary, key, kind) for _, key in shown)) for name, summary in summaries.items()
-    )
+    rows = tuple((name, *(_figure(summary, key, kind) for _, key in shown)) for name, summary in summaries.items())
     return Table(("Split", *(title for title, _ in shown)), rows)
 
 

@@ -16,9 +16,7 @@ _STYLE = """<style>
 def turned(table: Table) -> Table:
     """The table with rows as columns; marks of the best stay at their cells."""
     columns = ("", *(row[0] for row in table.rows))
-    rows = tuple(
-        (name, *(row[place] for row in table.rows)) for place, name in enumerate(table.columns[1:], start=1)
-    )
+    rows = tuple((name, *(row[place] for row in table.rows)) for place, name in enumerate(table.columns[1:], start=1))
     return Table(columns, rows, frozenset((column - 1, row + 1) for row, column in table.best))
 
 

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -39,7 +40,7 @@ def _header(path: str, records: Records, delimiter: str, quote: bytes, columns: 
         line = records.text[0].as_py().decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}:{records.lines[0]}: the header is not UTF-8: {error.reason}") from error
-    quoting = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
     header = next(csv.reader([line], delimiter=delimiter, quoting=quoting))
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:

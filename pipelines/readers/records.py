@@ -117,7 +117,5 @@ def _make(data: bytes, ends: NDArray[np.int64], lines: NDArray[np.int64]) -> Rec
 def _binary(data: bytes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> pa.Array:
     """A binary array of the slices, newline cut off each."""
     offsets = np.append(starts, ends[-1] + 1).astype(np.int64)
-    whole = pa.Array.from_buffers(
-        pa.large_binary(), len(starts), [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-    )
+    whole = pa.Array.from_buffers(pa.large_binary(), len(starts), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
     return pc.binary_slice(whole, 0, -1)

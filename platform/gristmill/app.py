@@ -1,7 +1,7 @@
 """An application is one record: its data, its models, how they are judged and exported. `gristmill` knows none by name."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gristmill.progress import Progress
     from gristmill.runs import CardText
 
-__all__ = ["ENTRY_POINTS", "App", "SourceOption", "Task", "Work", "find_app", "later", "list_apps"]
+__all__ = ["App", "ENTRY_POINTS", "SourceOption", "Task", "Work", "find_app", "later", "list_apps"]
 
 ENTRY_POINTS = "gristmill.apps"
 
@@ -105,17 +105,18 @@ class App:
     summary: str
     sources: Mapping[str, SourceOption]
     """Options of `gristmill ingest`, the records first."""
-    options: type[BaseModel]
-    """More options of `gristmill ingest`, such as the names of columns."""
     plan: "Callable[[Sources, Any], IngestPlan]"
     """Makes the plan from files by source and the options."""
     ingest: "Callable[[IngestPlan, Path, Callable[[str], None]], Manifest]"
-    """Runs a plan; `pipelines.ingest.ingest` for most."""
+    """Runs a plan; `later("pipelines.ingest:ingest")` for most."""
     config: type[BaseModel]
     """Settings of training and evaluation; every field has a default."""
     tasks: tuple[Task, ...]
     card: "Callable[[Dataset], CardText]"
-    presets: Mapping[str, Mapping[str, Any]]
+    """The prose of the model card."""
+    options: type[BaseModel] = BaseModel
+    """More options of `gristmill ingest`, such as the names of columns."""
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"default": {}})
     """Settings by name; `default` is among them."""
     data: "tuple[KnownData, ...]" = ()
     """Public data sets that `gristmill fetch` knows through this app; the first is the default."""

@@ -57,9 +57,7 @@ def hold(out: Path) -> int:
                     _empty(folder)
                     return lock
     except BlockingIOError:
-        raise InputError(
-            f"another process is writing {out}; wait until it ends or choose another folder"
-        ) from None
+        raise InputError(f"another process is writing {out}; wait until it ends or choose another folder") from None
     except OSError as error:
         raise InputError(f"cannot make {out}: {error.strerror} ({error.filename})") from error
 

@@ -53,7 +53,9 @@ def examine() -> list[Finding]:
     """Looks at Python, the packages of each part, the installed apps, and the browser that one test drives."""
     supported = (3, 11) <= sys.version_info[:2] <= (3, 12)
     findings = [
-        Finding("all", "Python 3.11 or 3.12", sys.version.split()[0], supported, "install Python 3.11, then: make install")
+        Finding(
+            "all", "Python 3.11 or 3.12", sys.version.split()[0], supported, "install Python 3.11, then: make install"
+        )
     ]
     for part, packages in _PACKAGES.items():
         findings += [_package(part, name) for name in packages]
@@ -83,5 +85,7 @@ def _apps() -> list[Finding]:
             point.load()
             findings.append(Finding("apps", point.name, point.value, True))
         except Exception as error:  # whatever a foreign app raises is what is wrong with it
-            findings.append(Finding("apps", point.name, f"{type(error).__name__}: {error}", False, "reinstall its package"))
+            findings.append(
+                Finding("apps", point.name, f"{type(error).__name__}: {error}", False, "reinstall its package")
+            )
     return findings or [Finding("apps", "an app", "none", False, "make install")]

@@ -52,7 +52,9 @@ def _command(app: "App") -> Callable[..., None]:
             call.result(summary(out, manifest), lambda: show_manifest(out, manifest))
 
     parameters = [
-        _parameter(name, list[str] if option.required else list[str] | None, option.help, ... if option.required else None)
+        _parameter(
+            name, list[str] if option.required else list[str] | None, option.help, ... if option.required else None
+        )
         for name, option in app.sources.items()
     ]
     shown = {name: field for name, field in app.options.model_fields.items() if not field.exclude}

@@ -26,7 +26,15 @@ def list_(root: RootOption = _ROOT, as_json: JsonOption = False) -> None:
 
         found = list_runs(root)
         rows = [
-            [r.name, r.app, r.created, r.dataset, r.preset, "" if r.seed is None else f"{r.seed}", r.problem or _brief(r.metrics)]
+            [
+                r.name,
+                r.app,
+                r.created,
+                r.dataset,
+                r.preset,
+                "" if r.seed is None else f"{r.seed}",
+                r.problem or _brief(r.metrics),
+            ]
             for r in found
         ]
         columns = ["run", "app", "created", "dataset", "preset", "seed", "metrics or problem"]

@@ -15,7 +15,7 @@ from gristmill.errors import unknown_name
 from gristmill.files import sha256_file
 from gristmill.schema import Feature, Kind
 
-__all__ = ["SCALARS", "Dataset", "arrow_type"]
+__all__ = ["Dataset", "SCALARS", "arrow_type"]
 
 SCALARS = {"string": pa.string(), "int64": pa.int64(), "float32": pa.float32()}
 

@@ -37,9 +37,7 @@ def decode_examples(serialised: Iterable[bytes], schema: pa.Schema) -> pa.Table:
     """
     columns: dict[str, list[Any]] = {name: [] for name in schema.names}
     known: dict[bytes, tuple[str, list[Any]]] = {}
-    count = 0
-    for example in serialised:
-        count += 1
+    for count, example in enumerate(serialised, start=1):
         for features in _messages(example):
             for entry in _messages(features):
                 if entry not in known:

@@ -47,7 +47,9 @@ def fetch(
     failures = []
     for route in wanted:
         if route not in routes:
-            raise InputError(f"`source` of {data.name} must be auto or one of {', '.join(routes)}. Received: {source!r}")
+            raise InputError(
+                f"`source` of {data.name} must be auto or one of {', '.join(routes)}. Received: {source!r}"
+            )
         try:
             return routes[route](data, folder / route, report)
         except IntegrityError:

@@ -9,7 +9,7 @@ from gristmill.errors import IntegrityError
 from gristmill.files import sha256_file
 from gristmill.schema import Schema
 
-__all__ = ["MANIFEST", "FileEntry", "Manifest", "SourceReport", "TableEntry"]
+__all__ = ["FileEntry", "MANIFEST", "Manifest", "SourceReport", "TableEntry"]
 
 MANIFEST = "manifest.json"
 

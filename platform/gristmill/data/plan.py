@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gristmill.schema import Schema
 
-__all__ = ["SPLITS", "HashSplit", "IngestPlan", "Source", "TimeSplit"]
+__all__ = ["HashSplit", "IngestPlan", "SPLITS", "Source", "TimeSplit"]
 
 SPLITS = ("train", "validation", "test")
 

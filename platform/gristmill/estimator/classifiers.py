@@ -17,7 +17,8 @@ from gristmill.training import Group, Judge, Step, Trained, train
 __all__ = ["DNNClassifier", "DNNLinearCombinedClassifier", "LinearClassifier"]
 
 InputFn = Callable[[], "tf.data.Dataset"]
-Optimizer = str | keras.optimizers.Optimizer
+Optimizer = str | Any
+"""A Keras optimizer or its name."""
 
 
 class _BinaryClassifier:
@@ -28,6 +29,7 @@ class _BinaryClassifier:
         self._linear_optimizer = linear_optimizer
         self._dnn_optimizer = dnn_optimizer
         self._step: Step | None = None
+        self._logits = tf.function(lambda features: call_model(self.model, features), reduce_retracing=True)
 
     @property
     def model(self) -> keras.Model:
@@ -121,11 +123,7 @@ class _BinaryClassifier:
                 Group(keras.optimizers.get(self._dnn_optimizer), self._built.deep),
             ]
             self._step = Step(self._loss, groups)
-            self._logits = tf.function(lambda features: call_model(self.model, features), reduce_retracing=True)
         return self._step
-
-    def _logits(self, features: Mapping[str, Any]) -> Any:
-        return call_model(self.model, features)
 
     def _loss(self, batch: tuple[Mapping[str, Any], Any]) -> Any:
         features, labels = batch

@@ -66,7 +66,9 @@ def build_wide_deep(
     parts = [column.wide(inputs) for column in linear_columns]
     linear_names = {part._keras_history.operation.name for part in parts} | {"linear_bias"}
     if dnn_columns:
-        parts.append(_network([column.deep(inputs) for column in dnn_columns], hidden_units, dropout, embedding_dropout))
+        parts.append(
+            _network([column.deep(inputs) for column in dnn_columns], hidden_units, dropout, embedding_dropout)
+        )
     total = keras.layers.Add(name="add_logits")(parts) if len(parts) > 1 else parts[0]
     logits = keras.layers.Reshape((), name="logits")(Bias(name="linear_bias")(total))
     model = keras.Model(inputs, logits)

@@ -49,7 +49,9 @@ class CategoryColumn:
         """`[batch]` or `[batch, length]` int32."""
         if self.vocabulary is None:
             return tensors[self.name]
-        lookup = keras.layers.StringLookup(vocabulary=list(self.vocabulary), num_oov_indices=1, name=f"{self.name}_lookup")
+        lookup = keras.layers.StringLookup(
+            vocabulary=list(self.vocabulary), num_oov_indices=1, name=f"{self.name}_lookup"
+        )
         return lookup(tensors[self.name])
 
     def wide(self, tensors: Tensors) -> keras.KerasTensor:

@@ -13,9 +13,9 @@ from gristmill.lite.signature import Signature, TensorKind
 from gristmill.lite.weights import check_weights, count_weights
 
 __all__ = [
-    "FORMATS",
     "Bundle",
     "Difference",
+    "FORMATS",
     "Gate",
     "Job",
     "Latency",

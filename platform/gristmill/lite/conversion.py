@@ -49,9 +49,7 @@ class Job:
         check_names(self.assets)
 
 
-def convert(
-    saved_model: Path, out: Path, lite_format: str, assets: Mapping[str, bytes] | None = None
-) -> Path:
+def convert(saved_model: Path, out: Path, lite_format: str, assets: Mapping[str, bytes] | None = None) -> Path:
     """Converts one SavedModel to one file; see `convert_jobs`, which shares the 10 s of start-up."""
     convert_jobs([Job(saved_model, {lite_format: out}, assets or {})])
     return out
@@ -124,9 +122,7 @@ def _places(job: Job, scratch: Path) -> dict[str, Path]:
 def _start(report: Path, request: str) -> list[int]:
     environment = os.environ | _QUIET | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-m", "gristmill.lite.converter", str(report)]
-    process = subprocess.run(
-        command, input=request, capture_output=True, text=True, env=environment, check=False
-    )
+    process = subprocess.run(command, input=request, capture_output=True, text=True, env=environment, check=False)
     if process.returncode or not report.exists():
         raise _failure(process.stderr, process.returncode)
     weights: list[int] = json.loads(report.read_text())

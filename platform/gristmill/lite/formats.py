@@ -27,9 +27,7 @@ def choose_formats(text: str) -> tuple[str, ...]:
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
-        raise InputError(
-            f'`formats` must be "auto" or name at least one of {", ".join(FORMATS)}. Received: {text!r}'
-        )
+        raise InputError(f'`formats` must be "auto" or name at least one of {", ".join(FORMATS)}. Received: {text!r}')
     for name in names:
         if name != "auto" and name not in FORMATS:
             raise unknown_name("lite format", name, ["auto", *FORMATS])

@@ -55,8 +55,7 @@ def compare(
                 f"Received in row {row}: {shapes[0]} and {shapes[1]}"
             )
     return {
-        name: _difference([row[name] for row in reference], [row[name] for row in candidate])
-        for name in reference[0]
+        name: _difference([row[name] for row in reference], [row[name] for row in candidate]) for name in reference[0]
     }
 
 

@@ -72,10 +72,7 @@ def _by_position(signature: Signature) -> Callable[..., Mapping[str, Any]]:
 def _specs(signature: Signature) -> list[Any]:
     import tensorflow as tf
 
-    return [
-        tf.TensorSpec(shape, tf.as_dtype(dtype), name=name)
-        for name, (shape, dtype) in signature.inputs.items()
-    ]
+    return [tf.TensorSpec(shape, tf.as_dtype(dtype), name=name) for name, (shape, dtype) in signature.inputs.items()]
 
 
 def _write(archive: Any, path: Path) -> None:

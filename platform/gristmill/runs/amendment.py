@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gristmill.errors import unknown_name
 from gristmill import staging
+from gristmill.errors import unknown_name
 from gristmill.runs.checks import checked_files
 from gristmill.runs.draft import HISTORY, Draft, dropped_on_error, inside
 from gristmill.runs.manifest import write_manifest

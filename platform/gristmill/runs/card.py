@@ -135,9 +135,7 @@ def render_card(
     return str(ModelCard(f"---\n{head.to_yaml()}\n---\n\n{body}"))
 
 
-def _only(
-    systems: Mapping[str, Mapping[str, Any]], wanted: Collection[str] | None
-) -> dict[str, dict[str, Any]]:
+def _only(systems: Mapping[str, Mapping[str, Any]], wanted: Collection[str] | None) -> dict[str, dict[str, Any]]:
     return {
         system: {metric: value for metric, value in values.items() if wanted is None or metric in wanted}
         for system, values in systems.items()

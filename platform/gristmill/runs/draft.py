@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from gristmill import staging
 from gristmill.errors import InputError, WorkError
 from gristmill.files import json_text, read_json, write_json_atomic
-from gristmill import staging
 
 HISTORY = "history.jsonl"
 

@@ -135,8 +135,7 @@ def markdown(table: Table) -> str:
         for row, cells in enumerate(table.rows)
     ]
     right = [
-        bool(table.rows) and all(_is_number(row[column]) for row in table.rows)
-        for column in range(len(table.columns))
+        bool(table.rows) and all(_is_number(row[column]) for row in table.rows) for column in range(len(table.columns))
     ]
     rule = ["---:" if flag else "---" for flag in right]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [list(table.columns), rule, *rows])

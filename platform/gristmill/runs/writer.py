@@ -3,8 +3,8 @@
 from types import TracebackType
 from typing import Self
 
-from gristmill.errors import InputError
 from gristmill import staging
+from gristmill.errors import InputError
 from gristmill.runs.draft import Draft, dropped_on_error
 from gristmill.runs.manifest import looks_like_run, write_manifest
 

@@ -89,4 +89,3 @@ class Step:
         """Puts weights into the model."""
         for variable, value in zip(self.variables, weights, strict=True):
             variable.assign(value)
-

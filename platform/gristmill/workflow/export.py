@@ -137,4 +137,3 @@ def _run_float(signature: Signature, requests: Sequence[Mapping[str, Any]], adva
         outputs.append({name: value.numpy() for name, value in made.items()})
         advance()
     return outputs
-

@@ -28,9 +28,7 @@ def test_whole_numbers_do_not_wrap_around() -> None:
     assert found["y"] == Difference(255.0, 255.0, 0.0)
 
 
-@pytest.mark.parametrize(
-    "candidate", [[], [{"z": np.zeros(2)}], [{"y": np.zeros(3)}], [{"y": np.zeros(2)}] * 2]
-)
+@pytest.mark.parametrize("candidate", [[], [{"z": np.zeros(2)}], [{"y": np.zeros(3)}], [{"y": np.zeros(2)}] * 2])
 def test_rows_names_and_shapes_must_match(candidate: list[dict[str, np.ndarray]]) -> None:
     with pytest.raises(InputError, match="`reference` and `candidate` must"):
         compare([{"y": np.zeros(2)}], candidate)

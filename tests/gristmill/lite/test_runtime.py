@@ -63,9 +63,7 @@ def test_an_unknown_signature_gets_the_nearest(model: LiteModel) -> None:
 
 def test_an_index_outside_its_table_fails_and_the_next_call_works(model: LiteModel) -> None:
     before = model("recommend", history=HISTORY)
-    with pytest.raises(
-        WorkError, match=r"retrieval-f32\.tflite failed in signature 'recommend': .*out of bounds"
-    ):
+    with pytest.raises(WorkError, match=r"retrieval-f32\.tflite failed in signature 'recommend': .*out of bounds"):
         model("recommend", history=HISTORY * 9999)
     np.testing.assert_array_equal(model("recommend", history=HISTORY)["items"], before["items"])
 

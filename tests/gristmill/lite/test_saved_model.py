@@ -73,9 +73,7 @@ def test_a_model_must_be_built(tmp_path: Path) -> None:
     import keras
 
     with pytest.raises(InputError, match=r"built before it is exported. Received: late, not built"):
-        export_saved_model(
-            keras.Sequential([keras.layers.Dense(1)], name="late"), [signature()], tmp_path / "a"
-        )
+        export_saved_model(keras.Sequential([keras.layers.Dense(1)], name="late"), [signature()], tmp_path / "a")
 
 
 def test_outputs_must_be_named(model: Any, tmp_path: Path) -> None:

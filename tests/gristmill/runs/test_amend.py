@@ -71,9 +71,7 @@ def _killed_everywhere(kind: str, base: Path, old: Path) -> list[Path]:
     return [base / str(step) / "run" for step in range(steps)]
 
 
-def test_new_and_replaced_files_are_in_and_the_rest_stays(
-    make_run: Callable[..., Run], tmp_path: Path
-) -> None:
+def test_new_and_replaced_files_are_in_and_the_rest_stays(make_run: Callable[..., Run], tmp_path: Path) -> None:
     run = make_run()
     with amend(run) as change:
         change.write_json("metrics.json", {"test": {"model": {"auc": 0.8}}})

@@ -57,9 +57,7 @@ def test_the_quality_table_has_ours_first_and_the_best_in_bold(card: str) -> Non
 
 def test_the_lite_table_has_size_latency_and_difference(card: str) -> None:
     assert "\n| retrieval_f32.tflite | f32 | 1.23 MB | 210 µs | NDCG@10 0.0649 | +0.0000 |\n" in card
-    assert (
-        "\n| retrieval_dynamic.tflite | dynamic | 345.7 kB | 12.3 ms | NDCG@10 0.0637 | -0.0012 |\n" in card
-    )
+    assert "\n| retrieval_dynamic.tflite | dynamic | 345.7 kB | 12.3 ms | NDCG@10 0.0637 | -0.0012 |\n" in card
     assert "Agreement" not in card
 
 
@@ -67,9 +65,7 @@ def test_the_prose_the_data_and_the_lineage_are_in(card: str) -> None:
     for text in (TEXT.title, TEXT.description, TEXT.intended_use, TEXT.licence_of_data, *TEXT.limitations):
         assert text in card
     assert "```sh\ngristmill runs show first\ngristmill serve first\n```" in card
-    assert (
-        "**tiny**: 1,010 records read = 1,000 written to the\ndataset + 10 quarantined with a reason." in card
-    )
+    assert "**tiny**: 1,010 records read = 1,000 written to the\ndataset + 10 quarantined with a reason." in card
     assert "| `retrieval.rates` | 0.1, 0.2 |" in card
     assert f"| `dataset manifest sha256` | {'ab' * 32} |" in card
     assert f"| `commit` | {'cd' * 20} with uncommitted changes |" in card

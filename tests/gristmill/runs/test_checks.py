@@ -45,9 +45,7 @@ def _add(run: Path) -> None:
         (_add, r"`extra/model\.keras` is not listed in files\.sha256"),
     ],
 )
-def test_a_harmed_file_is_named(
-    make_run: Callable[..., Run], harm: Callable[[Path], None], text: str
-) -> None:
+def test_a_harmed_file_is_named(make_run: Callable[..., Run], harm: Callable[[Path], None], text: str) -> None:
     run = make_run()
     harm(run.path)
     with pytest.raises(IntegrityError, match=text):

@@ -12,9 +12,7 @@ from gristmill.files import read_json, sha256_file, sync_tree, write_atomic, wri
 
 def test_sha256_of_the_empty_file_is_the_known_one(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
-    assert (
-        sha256_file(tmp_path / "empty") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-    )
+    assert sha256_file(tmp_path / "empty") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
 def test_an_atomic_write_replaces_and_leaves_nothing_beside(tmp_path: Path) -> None:
@@ -69,8 +67,6 @@ def test_a_folder_is_synced_after_what_it_holds(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "a/b").mkdir(parents=True)
     (tmp_path / "a/b/file").touch()
     synced = []
-    monkeypatch.setattr(
-        os, "fsync", lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
-    )
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}")))
     sync_tree(tmp_path)
     assert [Path(name).name for name in synced] == ["file", "b", "a", tmp_path.name]

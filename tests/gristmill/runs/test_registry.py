@@ -9,9 +9,7 @@ from gristmill.errors import InputError
 from gristmill.runs import Run, compare, find_run, list_runs
 
 
-def test_runs_of_both_levels_are_listed_with_what_they_are(
-    make_run: Callable[..., Run], tmp_path: Path
-) -> None:
+def test_runs_of_both_levels_are_listed_with_what_they_are(make_run: Callable[..., Run], tmp_path: Path) -> None:
     make_run("alone")
     make_run("recommend/first")
     make_run("too/deep/down")
