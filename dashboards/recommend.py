@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from apps.recommend.config import RecommendConfig
 from dashboards.parts.folders import Stamp, datasets_root, runs_root, stamp
 from dashboards.parts.messages import errors_shown, plain, show_empty
 from dashboards.parts.quality import main_metrics, measured, system_title
@@ -24,7 +25,7 @@ from gristmill.errors import GristmillError
 from gristmill.lite import LiteModel
 from gristmill.runs import Run
 
-__all__ = ["page"]
+__all__ = ["load_baselines", "load_lite", "page"]
 
 _APP = "recommend"
 _SHOWN = 10
@@ -94,7 +95,7 @@ def _fitted(run: Run) -> Baselines | None:
     """The fitted baselines, or None and why there are none."""
     try:
         folder = find_dataset(run, datasets_root())
-        cold_below = int(run.config.get("settings", {}).get("cold_below", 30))
+        cold_below = int(run.config.get("settings", {}).get("cold_below", RecommendConfig().cold_below))
         return load_baselines(folder, stamp(folder), cold_below)
     except GristmillError as error:
         st.warning(f"No users and no baselines: {plain(str(error))}")

@@ -29,7 +29,7 @@ def retrieval_assets(work: Work) -> dict[str, bytes]:
     use = {
         "signature": "recommend",
         "history": f"item indices, oldest first, padded with 0 on the left to {config.history}",
-        "items": "item indices, best first; none of the history",
+        "items": "item indices, best first; none of the history; 0 where none is left",
         "scores": "logits, to compare within one answer",
     }
     return _files(work.dataset, use)

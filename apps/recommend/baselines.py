@@ -39,7 +39,7 @@ class ItemKNN:
     """Added to the denominator, against chance neighbours."""
 
     def weights(self, histories: Histories, items: int) -> NDArray[np.float32]:
-        """Similarity of an item in the history (row) to each of its nearest (column), `[items + 1, items + 1]`."""
+        """Similarity of each item (column) to its nearest (rows, as they stand in histories), `[items + 1, items + 1]`."""
         matrix = _matrix(histories, items, 1.0)
         together = (matrix.T @ matrix).toarray()
         norm = np.sqrt(np.maximum(np.diag(together), 1))
@@ -112,8 +112,6 @@ def _choose(
     models: Sequence[ItemKNN | Ease], decays: Sequence[float], events: Events, cold_below: int
 ) -> tuple[ItemKNN | Ease, float]:
     held_out = events.held_out("validation")
-    if not len(held_out.users):
-        return models[0], decays[0]
     known = [history for history in events.known("validation") if len(history)]
     figures = {}
     for model in models:

@@ -1,6 +1,8 @@
 """Settings of the recommender's two models and of its evaluation."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = ["PRESETS", "RankingConfig", "RecommendConfig", "RetrievalConfig"]
 
@@ -16,6 +18,7 @@ class RetrievalConfig(_Config):
     """Size of an item's embedding and of the hidden states."""
     layers: int = Field(2, ge=1)
     heads: int = Field(4, ge=1)
+    """Attention heads; they divide the width."""
     window: int = Field(50, ge=2)
     """Last events of a history that the network reads."""
     dropout: float = Field(0.2, ge=0, lt=1)
@@ -40,6 +43,14 @@ class RetrievalConfig(_Config):
     top: int = Field(50, ge=10)
     """Items that the exported function gives."""
 
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.width % self.heads:
+            raise ValueError(f"heads must divide width. Received: heads={self.heads}, width={self.width}")
+        if self.history < self.window:
+            raise ValueError(f"history must not be below window. Received: {self.history} < {self.window}")
+        return self
+
 
 class RankingConfig(_Config):
     """The wide-and-deep model that predicts whether a user likes an item."""
@@ -48,7 +59,7 @@ class RankingConfig(_Config):
     """Ratings from here on count as liked."""
     taste: str = "genres"
     """List of the items' side table whose liking is tracked for each user."""
-    hidden_units: tuple[int, ...] = (64, 32)
+    hidden_units: tuple[Annotated[int, Field(ge=1)], ...] = Field((64, 32), min_length=1)
     embedding_width: int = Field(16, ge=1)
     """Of users and items; a side feature has a quarter."""
     dropout: float = Field(0.2, ge=0, lt=1)

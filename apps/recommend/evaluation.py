@@ -62,12 +62,12 @@ def without_seen(scores: NDArray[np.float32], histories: Histories) -> NDArray[n
 
 
 def target_ranks(scores: NDArray[np.float32], targets: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Rank of each target from 1: itself and all others with a score as high or higher.
+    """Rank of each target from 1: itself and all others whose score is not lower.
 
     A target that the user has seen before, or whose score is not finite, ranks behind everything.
     """
     own = np.take_along_axis(scores, targets[:, None].astype(np.int64), axis=1)
-    ranks = (scores >= own).sum(axis=1)
+    ranks = (~(scores < own)).sum(axis=1)
     ranks[~np.isfinite(own[:, 0])] = scores.shape[1]
     return ranks
 

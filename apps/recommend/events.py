@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gristmill.data.dataset import Dataset
 from gristmill.data.plan import SPLITS
-from gristmill.errors import unknown_name
+from gristmill.errors import InputError, unknown_name
 
 __all__ = ["Events", "HeldOut"]
 
@@ -92,9 +92,18 @@ class Events:
         return [items[:-hidden] if len(items) >= _SHORTEST else items for items in self.histories]
 
     def held_out(self, split: str) -> HeldOut:
-        """The guesses of a split: leave-last-out over the users with at least 5 events."""
+        """The guesses of a split: leave-last-out over the users with at least 5 events.
+
+        Raises:
+            InputError: There is no such user.
+        """
         hidden = self._hidden(split)
         users = np.flatnonzero(np.diff(self.starts) >= _SHORTEST)
+        if not len(users):
+            raise InputError(
+                f"some user must have at least {_SHORTEST} events, or nothing can be judged. "
+                f"Received: {len(self.item)} events of {len(self.users)} users"
+            )
         histories = [self.histories[u][:-hidden] for u in users]
         places = self.starts[users + 1] - hidden
         return HeldOut(users, histories, self.item[places], self.time[places] == self.time[places - 1])

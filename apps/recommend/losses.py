@@ -31,7 +31,7 @@ def full_loss(model: NextItemModel, histories: Sequence[NDArray[np.int32]]) -> C
         own = tf.gather(model.table.value, targets)
         picked = tf.reduce_sum(states * own, -1) + tf.gather(model.bias.value, targets)
         if first is not None:
-            met = tf.gather(first, segments - 1) <= places[:, :, None]
+            met = tf.gather(first, segments) <= places[:, :, None]
             scores = tf.where(met, _NEVER, scores)
             targets = tf.where(tf.gather(met, targets, batch_dims=2), 0, targets)
         else:
@@ -76,11 +76,11 @@ def _mean(losses: Any, targets: Any) -> Any:
 
 
 def _first_meeting(histories: Sequence[NDArray[np.int32]], items: int) -> Any:
-    """Place at which each user first meets each item, `[users, items + 1]`; padding counts as always met."""
-    if len(histories) * (items + 1) > _LARGEST_SEEN_TABLE:
+    """Place at which each user (from 1) first meets each item, `[users + 1, items + 1]`; padding is always met."""
+    if (len(histories) + 1) * (items + 1) > _LARGEST_SEEN_TABLE:
         return None
-    first = np.full((len(histories), items + 1), np.iinfo(np.int32).max, np.int32)
-    for row, history in enumerate(histories):
+    first = np.full((len(histories) + 1, items + 1), np.iinfo(np.int32).max, np.int32)
+    for row, history in enumerate(histories, 1):
         first[row, history[::-1]] = np.arange(len(history))[::-1]
     first[:, 0] = -1
     return tf.constant(first)

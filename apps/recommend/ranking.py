@@ -19,7 +19,13 @@ from gristmill.data.batches import batches
 from gristmill.data.dataset import Dataset
 from gristmill.data.plan import SPLITS
 from gristmill.errors import InputError
-from gristmill.estimator import DNNLinearCombinedClassifier, LinearClassifier, call_model
+from gristmill.estimator import (
+    DNNLinearCombinedClassifier,
+    LinearClassifier,
+    binary_metrics,
+    call_model,
+    logistic,
+)
 from gristmill.features import BucketColumn, CategoryColumn, Column, CrossColumn, NumberColumn
 from gristmill.lite import Signature
 
@@ -71,6 +77,9 @@ def _prepare(dataset: Dataset, config: RankingConfig) -> RankingData:
     if events.rating is None:
         raise InputError("the ranking model needs ratings. Received: a dataset without a rating column")
     liked = (events.rating >= config.like_at_least).astype(np.float32)
+    lacking = [name for index, name in enumerate(SPLITS) if not (events.split == index).any()]
+    if lacking:
+        raise InputError(f"every split must hold events. Received: none in {', '.join(lacking)}")
     train = events.split == 0
     if not 0 < liked[train].mean() < 1:
         raise InputError(
@@ -156,9 +165,7 @@ def _train(estimator: Any, data: RankingData, work: Work, title: str, log: Any) 
     estimator.train(
         partial(data.input_fn, "train", batch, work.seed),
         epochs=config.epochs,
-        validation_fn=partial(data.input_fn, "validation", _EVALUATED_TOGETHER)
-        if len(data.rows("validation"))
-        else None,
+        validation_fn=partial(data.input_fn, "validation", _EVALUATED_TOGETHER),
         patience=config.patience,
         title=title,
         progress=work.progress,
@@ -170,16 +177,7 @@ def evaluate(model: keras.Model, work: Work, split: str) -> dict[str, float]:
     """AUC and log loss over all events of a split."""
     data = prepare(work)
     logits = [call_model(model, features).numpy() for features, _ in data.input_fn(split, _EVALUATED_TOGETHER)]
-    return _metrics(data.liked[data.rows(split)], 1 / (1 + np.exp(-np.concatenate(logits).astype(np.float64))))
-
-
-def _metrics(liked: NDArray[np.float32], probability: NDArray[np.floating]) -> dict[str, float]:
-    from sklearn.metrics import log_loss, roc_auc_score
-
-    made = {"logloss": float(log_loss(liked, np.asarray(probability, np.float64), labels=[0, 1]))}
-    if 0 < liked.mean() < 1:
-        made = {"auc": float(roc_auc_score(liked, probability)), **made}
-    return made
+    return binary_metrics(data.liked[data.rows(split)], logistic(np.concatenate(logits)))
 
 
 def baselines(work: Work, split: str) -> dict[str, dict[str, float]]:
@@ -190,7 +188,7 @@ def baselines(work: Work, split: str) -> dict[str, dict[str, float]]:
     _train(linear, data, work, "train linear", lambda **values: None)
     return {
         "linear_classifier": evaluate(linear.model, work, split),
-        "logistic_regression": _metrics(data.liked[data.rows(split)], _logistic_regression(data, split)),
+        "logistic_regression": binary_metrics(data.liked[data.rows(split)], _logistic_regression(data, split)),
     }
 
 
@@ -295,7 +293,7 @@ def score(outputs: Sequence[Outputs], work: Work, split: str) -> dict[str, float
         [output["probabilities"][0, : len(rows)] for output, (_, rows) in zip(outputs, calls, strict=True)]
     )
     liked = data.liked[np.concatenate([rows for _, rows in calls])]
-    return _metrics(liked, np.clip(probability, 1e-7, 1 - 1e-7))
+    return binary_metrics(liked, probability)
 
 
 def agreement(reference: Sequence[Outputs], outputs: Sequence[Outputs]) -> float:

@@ -16,7 +16,7 @@ from apps.recommend.losses import full_loss, sampled_loss
 from apps.recommend.next_item import NextItemModel
 from apps.recommend.stream import left_padded, pack
 from gristmill.app import Outputs, Work
-from gristmill.lite import Signature, top_k_agreement
+from gristmill.lite import Signature
 from gristmill.training import Group, Judge, Step, train
 
 __all__ = ["agreement", "baselines", "evaluate", "fit", "requests", "score", "scorer", "signature"]
@@ -28,15 +28,19 @@ _SCORED_TOGETHER = 128
 
 
 def fit(work: Work) -> NextItemModel:
-    """Trains on all but each user's last two events; the validation event chooses the epoch."""
+    """Trains on all but each user's last two events; the validation event chooses the epoch.
+
+    Raises:
+        InputError: No user has enough events to be judged.
+    """
     config: RetrievalConfig = work.config.retrieval
     events = Events.load(work.dataset)
+    held_out = events.held_out("validation")
     known = [history for history in events.known("validation") if len(history)]
     model = _build(config, len(events.items), known)
     rows = len(pack(known, config.window, config.batch_rows, np.random.default_rng(0)).items)
     steps = rows // config.batch_rows
     step = _step(model, config, known, steps)
-    held_out = events.held_out("validation")
     score = scorer(model)
     watch = Judge(
         lambda: {"ndcg_at_10": judge(score, held_out, work.config.cold_below)["ndcg_at_10"]},
@@ -55,7 +59,7 @@ def fit(work: Work) -> NextItemModel:
         batches,
         epochs=config.epochs,
         steps_per_epoch=steps,
-        judge=watch if len(held_out.users) else None,
+        judge=watch,
         title="train retrieval",
         progress=work.progress,
         log=work.log,
@@ -116,16 +120,19 @@ def baselines(work: Work, split: str) -> dict[str, dict[str, float]]:
 
 
 def signature(model: NextItemModel, work: Work) -> Signature:
-    """`recommend`: a left-padded history of item indices in, the best unseen items and their scores out."""
+    """`recommend`: a left-padded history of item indices in, the best unseen items and their scores out.
+
+    Where fewer items than asked are unseen, the rest of the list is 0.
+    """
     config: RetrievalConfig = work.config.retrieval
     top = min(config.top, model.items)
 
     def recommend(history: Any) -> Mapping[str, Any]:
         scores = model.next_scores(history[:, -config.window :])[0]
         seen = tf.scatter_nd(tf.reshape(history, (-1, 1)), tf.ones(config.history), (model.items + 1,))
-        nothing = tf.one_hot(0, model.items + 1)
-        values, items = tf.math.top_k(tf.where(seen + nothing > 0, -1e9, scores), top)
-        return {"items": items[None], "scores": values[None]}
+        barred = seen + tf.one_hot(0, model.items + 1) > 0
+        values, items = tf.math.top_k(tf.where(barred, -1e9, scores), top)
+        return {"items": tf.where(tf.gather(barred, items), 0, items)[None], "scores": values[None]}
 
     return Signature("recommend", recommend, {"history": ((1, config.history), "int32")})
 
@@ -150,6 +157,9 @@ def score(outputs: Sequence[Outputs], work: Work, split: str) -> dict[str, float
 
 
 def agreement(reference: Sequence[Outputs], outputs: Sequence[Outputs]) -> float:
-    """Share of the first ten that two systems have in common."""
-    first, second = (np.concatenate([output["items"] for output in side]) for side in (reference, outputs))
-    return top_k_agreement(first, second, min(10, first.shape[1]))
+    """Mean share of the reference's first ten items that are among the other's first ten."""
+    shares = []
+    for first, second in zip(reference, outputs, strict=True):
+        wanted, found = (set(side["items"][0, :10].tolist()) - {0} for side in (first, second))
+        shares.append(len(wanted & found) / len(wanted) if wanted else 1.0)
+    return float(np.mean(shares))

@@ -15,7 +15,7 @@ class Rows(NamedTuple):
     items: NDArray[np.int32]
     """Item of the event."""
     segments: NDArray[np.int32]
-    """User of the event, from 1."""
+    """User of the event, from 1; 0 is a filler."""
     targets: NDArray[np.int32]
     """Item of the user's next event; 0 after the last one."""
     places: NDArray[np.int32]
@@ -25,17 +25,18 @@ class Rows(NamedTuple):
 def pack(histories: Sequence[NDArray[np.int32]], window: int, multiple: int, random: np.random.Generator) -> Rows:
     """Packs histories into rows.
 
-        user 2   user 0      user 1
-        a b c d | e f | g h i j k |      shuffled users, one stream, turned by a random offset
-        [a b c d][e f g h][i j k a]      rows of `window`; the first events stand twice to fill the last rows
+            user 2   user 0      user 1
+        . . a b c d | e f | g h i j k | .      shuffled users, one stream behind a random number of fillers
+        [. . a b][c d e f][g h i j][k . . .]   rows of `window`, shuffled in their turn
 
-    Cuts fall elsewhere in every epoch, so that no event always starts a row.
+    Each event stands in one row, behind the events of its user that the row holds; a filler is 0 in all arrays. Cuts fall
+    elsewhere in every epoch, so that no event always starts a row.
 
     Args:
         histories: Items of each user, oldest first.
         window: Events a row.
         multiple: The number of rows is made a multiple of this.
-        random: Decides order and offset.
+        random: Decides order and fillers.
     """
     order = random.permutation(len(histories))
     lengths = [len(histories[user]) for user in order]
@@ -44,13 +45,14 @@ def pack(histories: Sequence[NDArray[np.int32]], window: int, multiple: int, ran
     targets = np.append(items[1:], 0)
     targets[np.cumsum(lengths) - 1] = 0
     places = np.concatenate([np.arange(length) for length in lengths])
-    rows = -(-len(items) // (window * multiple)) * multiple
-    start = int(random.integers(len(items)))
-    chosen = (np.arange(rows * window) + start) % len(items)
+    rows = -(-(len(items) + window - 1) // (window * multiple)) * multiple
+    start = int(random.integers(window))
     shuffled = random.permutation(rows)
 
     def cut(stream: NDArray[np.integer]) -> NDArray[np.int32]:
-        return stream[chosen].reshape(rows, window)[shuffled].astype(np.int32)
+        filled = np.zeros(rows * window, np.int32)
+        filled[start : start + len(stream)] = stream
+        return filled.reshape(rows, window)[shuffled]
 
     return Rows(cut(items), cut(segments), cut(targets), cut(places))
 

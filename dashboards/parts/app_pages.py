@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app_pages", "load_page", "page_of"]
 
-Page = Callable[[], None]
+_Page = Callable[[], None]
 
 
 def app_pages() -> "list[StreamlitPage]":
@@ -27,7 +27,7 @@ def app_pages() -> "list[StreamlitPage]":
     return [st.Page(page, title=name.replace("_", " ").capitalize(), url_path=f"app-{name}") for name, page in shown]
 
 
-def load_page(path: str) -> Page:
+def load_page(path: str) -> _Page:
     """The function that `module:function` names.
 
     Raises:
@@ -36,13 +36,13 @@ def load_page(path: str) -> Page:
     module, colon, function = path.partition(":")
     if not (module and colon and function):
         raise InputError(f"the page of an app must be written `module:function`. Received: {path!r}")
-    page: Page | None = getattr(import_module(module), function, None)
+    page: _Page | None = getattr(import_module(module), function, None)
     if not callable(page):
         raise InputError(f"{module} has no function {function!r}")
     return page
 
 
-def page_of(point: EntryPoint) -> Page | None:
+def page_of(point: EntryPoint) -> _Page | None:
     """The page of an app, None where it has none; of an app that fails, a page that says why."""
     try:
         app = point.load()

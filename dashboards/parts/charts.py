@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
+from typing import Any, TypeAlias
 
 import altair as alt
 import streamlit as st
@@ -11,8 +11,8 @@ from dashboards.parts.palette import PALETTE
 
 __all__ = ["bars", "curves", "quantiles", "show_legend", "terms"]
 
-Rows = Sequence[dict[str, Any]]
-Layers = alt.LayerChart | alt.FacetChart
+_Rows = Sequence[dict[str, Any]]
+_Layers: TypeAlias = alt.LayerChart | alt.FacetChart
 
 _BAR_STEP = 24
 _THIN_BAR_STEP = 15
@@ -21,11 +21,11 @@ _ROOM_FOR_TEXT = 1.25
 _GREY = "#808080"
 
 
-def bars(rows: Rows, *, title: str, by: str, names: Sequence[str]) -> Layers:
+def bars(rows: _Rows, *, title: str, by: str, names: Sequence[str]) -> _Layers:
     """Bars of `value` by `system`, with the figure at each bar's end.
 
     Args:
-        rows: Rows with `system`, `run` and `value`.
+        rows: _Rows with `system`, `run` and `value`.
         title: What is measured.
         by: `system` or `run`: what the colours tell apart; runs stand side by side.
         names: All values of `by`, in the order of their colours.
@@ -48,7 +48,7 @@ def bars(rows: Rows, *, title: str, by: str, names: Sequence[str]) -> Layers:
     return alt.layer(bar, text).properties(title=title, height=step)
 
 
-def curves(rows: Rows, *, title: str, runs: Sequence[str]) -> alt.Chart:
+def curves(rows: _Rows, *, title: str, runs: Sequence[str]) -> alt.Chart:
     """Lines of `value` by `epoch`, one a `run`; dashes tell runs apart as well as colours."""
     return (
         alt.Chart(alt.Data(values=list(rows)))
@@ -64,7 +64,7 @@ def curves(rows: Rows, *, title: str, runs: Sequence[str]) -> alt.Chart:
     )
 
 
-def quantiles(rows: Rows, *, time: bool) -> Layers:
+def quantiles(rows: _Rows, *, time: bool) -> _Layers:
     """For each `split` a line from `low` to `high`, a box from `first` to `third`, and a tick at `median`."""
     kind, axis = ("T", alt.Axis(format="%Y-%m-%d", tickCount=6)) if time else ("Q", alt.Axis(tickCount=8))
     splits = _in_order(rows, "split")
@@ -79,7 +79,7 @@ def quantiles(rows: Rows, *, time: bool) -> Layers:
     return alt.layer(line, box, tick).properties(height=48 * max(len(rows), 1) + 40)
 
 
-def terms(rows: Rows, *, title: str, place: int) -> alt.Chart:
+def terms(rows: _Rows, *, title: str, place: int) -> alt.Chart:
     """Bars of the `share` of each `term`, in the colour at `place`."""
     return (
         alt.Chart(alt.Data(values=list(rows)))
@@ -103,7 +103,7 @@ def show_legend(names: Sequence[str]) -> None:
         st.html("&emsp;".join(marks))
 
 
-def _in_order(rows: Rows, field: str) -> list[str]:
+def _in_order(rows: _Rows, field: str) -> list[str]:
     return list(dict.fromkeys(row[field] for row in rows))
 
 

@@ -1,6 +1,7 @@
 """Where runs and datasets lie, and a mark that changes when a folder does."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from gristmill.data.manifest import MANIFEST
@@ -8,7 +9,7 @@ from gristmill.data.manifest import MANIFEST
 __all__ = ["Stamp", "dataset_folders", "datasets_root", "runs_root", "stamp"]
 
 Stamp = tuple[tuple[str, int, int], ...]
-"""Path, bytes and time of change of every file below a folder."""
+"""Path, bytes and time of change of every file and folder below a folder."""
 
 _DEPTH = 2
 
@@ -35,13 +36,15 @@ def dataset_folders(root: Path) -> dict[str, Path]:
 
 
 def stamp(folder: Path) -> Stamp:
-    """A mark of a folder's state: a loader that is cached under it reads again when a file was changed."""
+    """A mark of a folder's state: a loader that is cached under it reads again when a file was changed.
+
+    What is being written in hidden folders, such as a run in training, does not count.
+    """
     files = []
     for path in sorted(folder.rglob("*")):
-        try:
-            state = path.stat()
-        except OSError:
-            continue
-        if path.is_file():
-            files.append((path.relative_to(folder).as_posix(), state.st_size, state.st_mtime_ns))
+        name = path.relative_to(folder).as_posix()
+        if not name.startswith("."):
+            with suppress(FileNotFoundError):
+                state = path.stat()
+                files.append((name, state.st_size, state.st_mtime_ns))
     return tuple(files)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gristmill.app import find_app
-from gristmill.errors import GristmillError
 from gristmill.runs import Metrics, Run, RunSummary, Table, compare, metric_title
 from gristmill.runs.tables import MISSING, in_order, number, signed
 
@@ -38,10 +37,10 @@ def measured(systems: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def main_metrics(app: str, names: Sequence[str], each: int) -> list[str]:
-    """The first `each` metrics of an app's tasks that are among `names`; of an unknown app, of `names`."""
+    """The first `each` metrics of an app's tasks that are among `names`; of an app that is not here, of `names`."""
     try:
         tasks = [task.metrics for task in find_app(app).tasks]
-    except (GristmillError, ImportError):
+    except Exception:
         tasks = [tuple(names)]
     return [name for metrics in tasks for name in [name for name in metrics if name in names][:each]]
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboards.parts.quality import Row
 from gristmill.data.dataset import Dataset
 from gristmill.runs import Table
 from gristmill.runs.tables import MISSING
@@ -11,8 +12,7 @@ from gristmill.schema import Feature, Kind, Role, Schema
 
 __all__ = ["figures", "groups", "labels", "quantile_rows", "schema_of", "term_rows"]
 
-Row = dict[str, Any]
-Summary = Mapping[str, Any]
+_Summary = Mapping[str, Any]
 
 _FIGURES = (
     ("Values", "count"),
@@ -45,7 +45,7 @@ def schema_of(dataset: Dataset, group: str) -> Schema:
     return manifest.record_schema if group == "records" else manifest.tables[group].record_schema
 
 
-def figures(summaries: Mapping[str, Summary], kind: Kind) -> Table:
+def figures(summaries: Mapping[str, _Summary], kind: Kind) -> Table:
     """A row a split and a column a figure that any of them has; times are dates.
 
     Args:
@@ -57,7 +57,7 @@ def figures(summaries: Mapping[str, Summary], kind: Kind) -> Table:
     return Table(("Split", *(title for title, _ in shown)), rows)
 
 
-def quantile_rows(summaries: Mapping[str, Summary], kind: Kind) -> list[Row]:
+def quantile_rows(summaries: Mapping[str, _Summary], kind: Kind) -> list[Row]:
     """A row a split with its 1%, 25%, 50%, 75% and 99% quantiles; times in ms, as charts want them."""
     scale = 1000 if kind is Kind.TIME else 1
     return [
@@ -67,7 +67,7 @@ def quantile_rows(summaries: Mapping[str, Summary], kind: Kind) -> list[Row]:
     ]
 
 
-def term_rows(summary: Summary, names: Mapping[str, str], count: int) -> list[Row]:
+def term_rows(summary: _Summary, names: Mapping[str, str], count: int) -> list[Row]:
     """A row a term: the most frequent ones of a split and their share of its values.
 
     Args:
@@ -100,13 +100,13 @@ def _keys(schema: Schema) -> Sequence[Feature]:
     return schema.with_role(Role.KEY) or schema.features[:1]
 
 
-def _values(summary: Summary) -> float:
+def _values(summary: _Summary) -> float:
     """How many single values a feature has: of a list, its elements."""
     present = summary["count"] - summary["missing"]
     return present * summary["length"]["mean"] if summary.get("length") else present
 
 
-def _figure(summary: Summary, key: str, kind: Kind) -> str:
+def _figure(summary: _Summary, key: str, kind: Kind) -> str:
     value = summary.get(key)
     if value is None:
         return MISSING

@@ -26,11 +26,12 @@ def read(source: SourceFile, columns: tuple[str, ...]) -> Iterator[Block]:
     """
     delimiter, quote = DIALECTS[source.format]
     header: list[str] = []
-    for records in cut_records(source.path, read_chunks(source.path, _CHUNK_BYTES), quote):
-        if not header:
+    for records in cut_records(source.path, read_chunks(source.path, _CHUNK_BYTES), quote, delimiter.encode()):
+        if not header and len(records.text):
             header = _header(source.path, records, delimiter, quote, columns)
             records = Records(records.text[1:], records.lines[1:])
-        yield _parse(records, header, columns, delimiter, quote)
+        if len(records.text):
+            yield _parse(records, header, columns, delimiter, quote)
     if not header:
         raise InputError(f"{source.path}: the file is empty; a header line is needed")
 
@@ -41,10 +42,13 @@ def _header(path: str, records: Records, delimiter: str, quote: bytes, columns: 
     except UnicodeDecodeError as error:
         raise InputError(f"{path}:{records.lines[0]}: the header is not UTF-8: {error.reason}") from error
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
-    header = next(csv.reader([line], delimiter=delimiter, quoting=quoting))
+    try:
+        header = next(csv.reader([line], delimiter=delimiter, quoting=quoting))
+    except csv.Error as error:
+        raise InputError(f"{path}:{records.lines[0]}: the header cannot be read: {error}") from error
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
-        raise InputError(f"{path}:{records.lines[0]}: the header names a column twice: {', '.join(twice)}")
+        raise InputError(f"{path}:{records.lines[0]}: the header names a column twice: {', '.join(map(repr, twice))}")
     for column in columns:
         if column not in header:
             raise InputError(f"{path}: {unknown_name('column', column, header)}")
@@ -52,7 +56,9 @@ def _header(path: str, records: Records, delimiter: str, quote: bytes, columns: 
 
 
 def _parse(records: Records, header: list[str], columns: tuple[str, ...], delimiter: str, quote: bytes) -> Block:
-    records, rejected = records.split_bad_utf8()
+    records, bad_utf8 = records.split_bad_utf8()
+    records, bare_returns = records.split_bare_returns(quote, delimiter.encode())
+    rejected = bad_utf8 + bare_returns
     text, lines = records.text, records.lines
     ragged: dict[int, int] = {}
     table = _read_csv(text, header, columns, delimiter, quote, ragged)

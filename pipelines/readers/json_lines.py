@@ -25,8 +25,8 @@ def read(source: SourceFile, columns: tuple[str, ...]) -> Iterator[Block]:
     seen: set[str] = set()
     any_record = False
     for records in cut_records(source.path, read_chunks(source.path, _CHUNK_BYTES)):
-        any_record = True
-        yield _parse(records, columns, seen)
+        any_record |= len(records.text) > 0
+        yield from _parse(records, columns, seen)
     if not any_record:
         raise InputError(f"{source.path}: the file is empty; one JSON object a line is needed")
     for column in columns:
@@ -34,21 +34,41 @@ def read(source: SourceFile, columns: tuple[str, ...]) -> Iterator[Block]:
             raise InputError(f"{source.path}: {unknown_name('key', column, seen)}")
 
 
-def _parse(records: Records, columns: tuple[str, ...], seen: set[str]) -> Block:
-    records, rejected = records.split_bad_utf8()
-    objects, keep = [], np.ones(len(records.text), bool)
+def _parse(records: Records, columns: tuple[str, ...], seen: set[str]) -> Iterator[Block]:
+    """A block for each set of columns that hold lists, so that a list changes no other record's column."""
+    records, bad_utf8 = records.split_bad_utf8()
+    rejected = list(bad_utf8)
+    alike: dict[tuple[bool, ...], tuple[list[int], list[list[Any]]]] = {}
     for i, text in enumerate(records.text.to_pylist()):
         try:
-            objects.append(json.loads(text, object_pairs_hook=_object))
-            if not isinstance(objects[-1], dict):
-                raise ValueError(f"a JSON object is needed. Received: {type(objects.pop()).__name__}")
-            seen.update(objects[-1])
+            values = _values(text, columns, seen)
         except (ValueError, RecursionError) as error:
-            keep[i] = False
-            rejected += ((int(records.lines[i]), f"not a JSON object: {error}", text),)
-    arrays = [_column([record.get(name) for record in objects]) for name in columns]
-    batch = pa.RecordBatch.from_arrays([pa.array(records.lines[keep]), *arrays], [POSITION, *columns])
-    return Block(batch, records.text.filter(pa.array(keep)), rejected)
+            rejected.append((int(records.lines[i]), f"not a usable JSON object: {error}", text))
+            continue
+        rows, kept = alike.setdefault(tuple(isinstance(value, list) for value in values), ([], []))
+        rows.append(i)
+        kept.append(values)
+    for is_list, (rows, kept) in alike.items():
+        arrays = [
+            pa.array([values[i] for values in kept], pa.list_(pa.string()) if nested else pa.string())
+            for i, nested in enumerate(is_list)
+        ]
+        batch = pa.RecordBatch.from_arrays([pa.array(records.lines[rows]), *arrays], [POSITION, *columns])
+        yield Block(batch, records.text.take(pa.array(rows, pa.int64())))
+    if rejected:
+        empty = pa.RecordBatch.from_arrays(
+            [pa.array([], pa.int64()), *(pa.array([], pa.string()) for _ in columns)], [POSITION, *columns]
+        )
+        yield Block(empty, records.text[:0], tuple(rejected))
+
+
+def _values(text: bytes, columns: tuple[str, ...], seen: set[str]) -> list[Any]:
+    """The values of the columns, as texts or lists of texts; numbers as they are written."""
+    record = json.loads(text, object_pairs_hook=_object, parse_int=str, parse_float=str, parse_constant=str)
+    if not isinstance(record, dict):
+        raise ValueError(f"it must be an object. Received: {_shown(text)}")
+    seen.update(record)
+    return [_value(name, record.get(name)) for name in columns]
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -59,14 +79,20 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def _column(values: list[Any]) -> pa.Array:
-    if any(isinstance(value, list) for value in values):
-        lists = [value if isinstance(value, list) or value is None else [value] for value in values]
-        return pa.array([None if v is None else [_text(item) for item in v] for v in lists], pa.list_(pa.string()))
-    return pa.array([_text(value) for value in values], pa.string())
+def _value(name: str, value: Any) -> Any:
+    return [_text(name, item) for item in value] if isinstance(value, list) else _text(name, value)
 
 
-def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value)
+def _text(name: str, value: Any) -> str | None:
+    if isinstance(value, dict | list):
+        raise ValueError(f"`{name}` must be a text, a number or a list of those. Received: {_shown(json.dumps(value))}")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str) and not value.isascii():
+        value.encode()  # a lone surrogate ("\\ud800") is no text
+    return value
+
+
+def _shown(text: str | bytes) -> str:
+    text = repr(text.decode() if isinstance(text, bytes) else text)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -31,7 +31,8 @@ def build_config(kind: type[Config], preset: Mapping[str, Any], overrides: Seque
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
-        raise InputError(f"setting `{key}`: {first['msg']}. Received: {first['input']!r}") from error
+        rule = first["msg"].removeprefix("Value error, ")
+        raise InputError(f"setting `{key}`: {rule}. Received: {first['input']!r}") from error
 
 
 def _split(text: str) -> tuple[str, Any]:
@@ -54,6 +55,8 @@ def _put(values: dict[str, Any], kind: type[BaseModel], key: str, value: Any) ->
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
             raise InputError(f"setting `{key}`: `{step}` has no settings of its own")
         place, fields = place.setdefault(step, {}), annotation
+        if not isinstance(place, dict):
+            raise InputError(f"setting `{key}`: `{step}` must hold settings. Received: {place!r}")
     _field(fields, last, key)
     place[last] = value
 

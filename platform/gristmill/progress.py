@@ -92,11 +92,11 @@ class Terminal:
     def __init__(self) -> None:
         from rich.console import Console
 
-        self.console = Console(stderr=True, highlight=False)
+        self.console = Console(stderr=True, highlight=False, emoji=False)
 
     def line(self, text: str) -> None:
         """Prints the fact."""
-        self.console.print(text, markup=False)
+        self.console.print(text, markup=False, soft_wrap=True)
 
     @contextmanager
     def task(self, title: str, total: float | None = None) -> Iterator[Task]:

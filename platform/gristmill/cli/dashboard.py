@@ -44,6 +44,7 @@ def streamlit_command(port: int, headless: bool) -> list[str]:
         "server.address": "127.0.0.1",
         "server.port": str(port),
         "server.headless": str(headless).lower(),
+        "server.showEmailPrompt": "false",
         "server.maxUploadSize": "20",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",

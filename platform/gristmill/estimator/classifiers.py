@@ -9,6 +9,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from gristmill.errors import InputError
+from gristmill.estimator.metrics import binary_metrics, logistic
 from gristmill.estimator.model import WideDeep, build_wide_deep, call_model
 from gristmill.features import Column
 from gristmill.progress import Progress
@@ -59,6 +60,10 @@ class _BinaryClassifier:
             title: Name in progress and history.
             progress: Where to show how far it is.
             log: Called once an epoch with the figures.
+
+        Raises:
+            InputError: There is no record, there is no end of them and no `steps`, or one lacks a feature of the model.
+            WorkError: The loss is not finite.
         """
         data = input_fn()
         if steps is not None:
@@ -69,11 +74,13 @@ class _BinaryClassifier:
             held_out = validation_fn().cache()
             judge = Judge(lambda: self.evaluate(lambda: held_out), "logloss", False, patience)
         count = int(data.cardinality().numpy())
+        if count == tf.data.INFINITE_CARDINALITY:
+            raise InputError("`steps` must be given where `input_fn` gives records without end. Received: None")
         return train(
             step,
             lambda epoch: data,
             epochs=epochs,
-            steps_per_epoch=max(count, 1),
+            steps_per_epoch=count if count > 0 else None,
             judge=judge,
             title=title,
             progress=progress,
@@ -81,34 +88,25 @@ class _BinaryClassifier:
         )
 
     def evaluate(self, input_fn: InputFn) -> dict[str, float]:
-        """Area under the ROC curve, log loss and accuracy on what `input_fn` gives.
+        """The metrics of `binary_metrics` on what `input_fn` gives.
 
         Raises:
             InputError: There is no record.
         """
-        from sklearn.metrics import log_loss, roc_auc_score
-
         logits, labels = [], []
         for features, label in input_fn():
             logits.append(self._logits(features).numpy())
             labels.append(np.asarray(label))
         if not logits:
             raise InputError("`input_fn` must give at least one batch. Received: none")
-        truth = np.concatenate(labels)
-        probability = _logistic(np.concatenate(logits))
-        both = 0 < truth.mean() < 1
-        return {
-            "auc": float(roc_auc_score(truth, probability)) if both else float("nan"),
-            "logloss": float(log_loss(truth, probability, labels=[0, 1])),
-            "accuracy": float(((probability >= 0.5) == (truth >= 0.5)).mean()),
-        }
+        return binary_metrics(np.concatenate(labels), logistic(np.concatenate(logits)))
 
     def predict(self, input_fn: InputFn) -> Iterator[dict[str, NDArray[Any]]]:
         """Gives `logits`, `logistic`, `probabilities` and `class_ids` for each record, one after the other."""
         for batch in input_fn():
             features = batch[0] if isinstance(batch, tuple) else batch
             for logit in self._logits(features).numpy():
-                probability = float(_logistic(logit))
+                probability = float(logistic(logit))
                 yield {
                     "logits": np.array([logit], np.float32),
                     "logistic": np.array([probability], np.float32),
@@ -130,10 +128,6 @@ class _BinaryClassifier:
         logits = call_model(self.model, features, training=True)
         losses = tf.nn.sigmoid_cross_entropy_with_logits(labels=tf.cast(labels, logits.dtype), logits=logits)
         return tf.reduce_mean(losses)
-
-
-def _logistic(logits: Any) -> Any:
-    return 1 / (1 + np.exp(-np.asarray(logits, np.float64)))
 
 
 class LinearClassifier(_BinaryClassifier):

@@ -63,11 +63,12 @@ def build_wide_deep(
     inputs: dict[str, keras.KerasTensor] = {}
     for column in columns:
         inputs |= {name: tensor for name, tensor in column.inputs().items() if name not in inputs}
-    parts = [column.wide(inputs) for column in linear_columns]
-    linear_names = {part._keras_history.operation.name for part in parts} | {"linear_bias"}
+    tensors = dict(inputs)
+    parts = [column.wide(tensors) for column in linear_columns]
+    linear_names = {part._keras_history.operation.name for part in parts} | ({"linear_bias"} if parts else set())
     if dnn_columns:
         parts.append(
-            _network([column.deep(inputs) for column in dnn_columns], hidden_units, dropout, embedding_dropout)
+            _network([column.deep(tensors) for column in dnn_columns], hidden_units, dropout, embedding_dropout)
         )
     total = keras.layers.Add(name="add_logits")(parts) if len(parts) > 1 else parts[0]
     logits = keras.layers.Reshape((), name="logits")(Bias(name="linear_bias")(total))

@@ -15,6 +15,7 @@ from gristmill.features.layers import Bucket, CrossIndex, IndexBag, Standardize
 __all__ = ["BucketColumn", "CategoryColumn", "Column", "CrossColumn", "NumberColumn", "Tensors"]
 
 Tensors = dict[str, keras.KerasTensor]
+"""The inputs by name, and beside them what columns have made of them, so that both halves of a model share it."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,11 @@ class CategoryColumn:
         """`[batch]` or `[batch, length]` int32."""
         if self.vocabulary is None:
             return tensors[self.name]
-        lookup = keras.layers.StringLookup(
-            vocabulary=list(self.vocabulary), num_oov_indices=1, name=f"{self.name}_lookup"
-        )
-        return lookup(tensors[self.name])
+        name = f"{self.name}_lookup"
+        if name not in tensors:
+            lookup = keras.layers.StringLookup(vocabulary=list(self.vocabulary), num_oov_indices=1, name=name)
+            tensors[name] = lookup(tensors[self.name])
+        return tensors[name]
 
     def wide(self, tensors: Tensors) -> keras.KerasTensor:
         """`[batch, 1]`: the weight of the value, or the sum of the weights of the values."""
@@ -87,8 +89,11 @@ class CrossColumn:
 
     def indices(self, tensors: Tensors) -> keras.KerasTensor:
         """int32 indices, 0 where either value is padding or unknown."""
-        layer = CrossIndex(self.second.count, name=f"{self.name}_index")
-        return layer([self.first.indices(tensors), self.second.indices(tensors)])
+        name = f"{self.name}_index"
+        if name not in tensors:
+            pair = [self.first.indices(tensors), self.second.indices(tensors)]
+            tensors[name] = CrossIndex(self.second.count, name=name)(pair)
+        return tensors[name]
 
     def wide(self, tensors: Tensors) -> keras.KerasTensor:
         """`[batch, 1]`: the weight of the pair, or the sum over pairs."""
@@ -115,7 +120,10 @@ class NumberColumn:
 
     def deep(self, tensors: Tensors) -> keras.KerasTensor:
         """`[batch, 1]`: the standardised number."""
-        return Standardize(self.mean, self.deviation, name=f"standard_{self.name}")(tensors[self.name])
+        name = f"standard_{self.name}"
+        if name not in tensors:
+            tensors[name] = Standardize(self.mean, self.deviation, name=name)(tensors[self.name])
+        return tensors[name]
 
     def wide(self, tensors: Tensors) -> keras.KerasTensor:
         """`[batch, 1]`: a weight times the standardised number."""
@@ -143,7 +151,9 @@ class BucketColumn:
 
     def indices(self, tensors: Tensors) -> keras.KerasTensor:
         """`[batch]` int32: 1 below the first boundary, and so on; 0 where the number is missing."""
-        return Bucket(tuple(self.boundaries), name=self.name)(tensors[self.number.name])
+        if self.name not in tensors:
+            tensors[self.name] = Bucket(tuple(self.boundaries), name=self.name)(tensors[self.number.name])
+        return tensors[self.name]
 
     def wide(self, tensors: Tensors) -> keras.KerasTensor:
         """`[batch, 1]`: the weight of the interval."""

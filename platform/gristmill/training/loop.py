@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from gristmill.errors import WorkError
+from gristmill.errors import InputError, WorkError
 from gristmill.progress import Progress, Silent
 from gristmill.training.step import Step
 
@@ -55,7 +55,7 @@ def train(
     batches: Callable[[int], Iterable[Any]],
     *,
     epochs: int,
-    steps_per_epoch: int,
+    steps_per_epoch: int | None,
     judge: Judge | None = None,
     title: str = "train",
     progress: Progress | None = None,
@@ -67,19 +67,21 @@ def train(
         step: The compiled step.
         batches: Gives the batches of an epoch (from 0), so that an epoch's order follows from the seed and its number.
         epochs: Epochs at most.
-        steps_per_epoch: Batches an epoch gives, for the time left.
+        steps_per_epoch: Batches an epoch gives, for the time left; None where that is not known.
         judge: Validation.
         title: Name in progress and history.
         progress: Where to show how far it is.
         log: Called once an epoch with the figures for the run's history.
 
     Raises:
+        InputError: An epoch has no batch.
         WorkError: The loss is not finite; the message names the epoch and the step.
     """
     done, start = Trained(), time.monotonic()
     best_weights: list[Any] | None = None
     best_score, waited = -math.inf, 0
-    with (progress or Silent()).task(title, epochs * steps_per_epoch) as shown:
+    total = epochs * steps_per_epoch if steps_per_epoch else None
+    with (progress or Silent()).task(title, total) as shown:
         for epoch in range(epochs):
             loss = _run_epoch(step, batches(epoch), title, epoch, done, shown.advance)
             done.epochs = epoch + 1
@@ -123,6 +125,8 @@ def _run_epoch(
         losses.append(step(batch))
         done.steps += 1
         advance(1)
+    if not losses:
+        raise InputError(f"{title}: an epoch must have at least one batch. Received: none")
     values = tf.stack(losses).numpy()
     for i, value in enumerate(values):
         if not math.isfinite(value):

@@ -29,8 +29,11 @@ class Step:
         loss: Takes the batch, runs the model with `training=True`, and gives a scalar.
         groups: Which optimizer trains which variables; every variable stands in one group.
         jit_compile: Whether XLA compiles the step; batches must then keep their shapes.
-        average: Decay of a moving average of all trained weights in [0, 1), or None for none. The decay grows
-            from 0 in the first steps, so that early weights do not linger.
+        average: Decay of a moving average of all trained weights in [0, 1), or None for none. Step n uses no more than
+            n / (n + 10), so that early weights do not linger.
+
+    Raises:
+        InputError: A variable stands in two groups, or one optimizer trains two.
     """
 
     def __init__(
@@ -46,6 +49,8 @@ class Step:
         self.variables = [variable for group in self._groups for variable in group.variables]
         if len({id(variable) for variable in self.variables}) != len(self.variables):
             raise InputError("a variable must stand in one group only. Received: one that stands in several")
+        if len({id(group.optimizer) for group in self._groups}) != len(self._groups):
+            raise InputError("each group must have an optimizer of its own. Received: one that stands in several")
         for group in self._groups:
             group.optimizer.build(list(group.variables))
         self._average = average

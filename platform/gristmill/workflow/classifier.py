@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from gristmill.app import Outputs, Work
 from gristmill.data.batches import batches
 from gristmill.errors import InputError
-from gristmill.estimator import DNNLinearCombinedClassifier, LinearClassifier, call_model
+from gristmill.estimator import DNNLinearCombinedClassifier, LinearClassifier, binary_metrics, call_model, logistic
 from gristmill.features import CategoryColumn, Column, NumberColumn
 from gristmill.lite import Signature
 from gristmill.schema import Feature, Kind, Role
@@ -24,7 +24,6 @@ __all__ = ["agreement", "assets", "baselines", "evaluate", "fit", "requests", "s
 
 _REQUESTS = 500
 _TOGETHER = 1 << 14
-_SMALLEST = 1e-7
 
 
 def _columns(work: Work) -> dict[str, Column]:
@@ -116,7 +115,7 @@ def evaluate(label: str, positive: str, model: keras.Model, work: Work, split: s
     if not len(truth):
         raise InputError(f"the {split} split must have records. Received: none")
     logits = call_model(model, {name: tf.constant(values) for name, values in features.items()}).numpy()
-    return _metrics(truth, 1 / (1 + np.exp(-logits.astype(np.float64))))
+    return binary_metrics(truth, logistic(logits))
 
 
 def baselines(label: str, positive: str, work: Work, split: str) -> dict[str, dict[str, float]]:
@@ -127,20 +126,9 @@ def baselines(label: str, positive: str, work: Work, split: str) -> dict[str, di
     linear = LinearClassifier(list(_columns(work).values()), keras.optimizers.Ftrl(work.config.linear_learning_rate))
     _train(linear, label, positive, work, lambda **values: None)
     return {
-        "prior": _metrics(truth, np.full(len(truth), share)),
+        "prior": binary_metrics(truth, np.full(len(truth), share)),
         "linear_classifier": evaluate(label, positive, linear.model, work, split),
     }
-
-
-def _metrics(truth: NDArray[np.float32], probability: NDArray[np.float64]) -> dict[str, float]:
-    from sklearn.metrics import log_loss, roc_auc_score
-
-    clipped = np.clip(probability, _SMALLEST, 1 - _SMALLEST)
-    made = {
-        "logloss": float(log_loss(truth, clipped, labels=[0, 1])),
-        "accuracy": float(((clipped >= 0.5) == (truth >= 0.5)).mean()),
-    }
-    return made | ({"auc": float(roc_auc_score(truth, clipped))} if 0 < truth.mean() < 1 else {})
 
 
 def signature(label: str, positive: str, model: keras.Model, work: Work) -> Signature:
@@ -181,7 +169,7 @@ def requests(label: str, positive: str, work: Work, split: str) -> list[dict[str
 def score(label: str, positive: str, outputs: Sequence[Outputs], work: Work, split: str) -> dict[str, float]:
     """Metrics of the exported function."""
     truth = _arrays(label, positive, work, split)[1][: len(outputs)]
-    return _metrics(truth, np.concatenate([output["probability"] for output in outputs]).astype(np.float64))
+    return binary_metrics(truth, np.concatenate([output["probability"] for output in outputs]).astype(np.float64))
 
 
 def agreement(reference: Sequence[Outputs], outputs: Sequence[Outputs]) -> float:

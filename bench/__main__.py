@@ -1,0 +1,68 @@
+"""Runs the benchmarks: `python -m bench [NAME ...]`; `python -m bench quality --seeds 0 1 2` is the long one."""
+
+import argparse
+import importlib
+import os
+import tempfile
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.inputs import Inputs
+from bench.tables import machine, note
+from gristmill.errors import GristmillError
+
+__all__ = ["BENCHMARKS", "main"]
+
+BENCHMARKS = {
+    "help": "wall time of the command line's first answer",
+    "ingest": "rows per CPU-second of the ingestion pipeline",
+    "step": "training steps per second against a bare loop",
+    "recommend": "recommendations per second against implicit's ALS",
+    "quality": "quality and wall time of `gristmill run recommend` over seeds",
+}
+_LONG = ("quality",)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the named benchmarks, by default all but the long one, and prints their tables."""
+    options = _parser().parse_args(argv)
+    names = options.names or [name for name in BENCHMARKS if name not in _LONG]
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    warnings.filterwarnings("ignore", module=r"(apache_beam|tensorflow|keras|google|sklearn|lightgbm)\b.*")
+    note(machine())
+    with tempfile.TemporaryDirectory(prefix="gristmill-bench-") as folder:
+        inputs = Inputs(Path(folder), options.dataset, options.run, options.preset, tuple(options.seeds), options.rows)
+        for name in names:
+            note(f"\n{name}: {BENCHMARKS[name]}")
+            try:
+                importlib.import_module(f"bench.{name}").run(inputs)
+            except GristmillError as error:
+                note(f"error: {error}")
+                return error.exit_status
+    if not options.names:
+        note(f"not run: {', '.join(f'python -m bench {name} ({BENCHMARKS[name]}; long)' for name in _LONG)}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    listed = "\n".join(f"  {name:<10} {text}" for name, text in BENCHMARKS.items())
+    parser = argparse.ArgumentParser(
+        "python -m bench", description=f"benchmarks:\n{listed}", formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "names", nargs="*", choices=[*BENCHMARKS, []], metavar="NAME", help="by default all but quality"
+    )
+    parser.add_argument("--dataset", type=Path, help="dataset folder of the app recommend; made where it is not given")
+    parser.add_argument(
+        "--run", type=Path, help="run folder with lite files; trained and exported where it is not given"
+    )
+    parser.add_argument("--preset", default="default", help="preset of the models (step, recommend, quality)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="seeds of quality")
+    parser.add_argument("--rows", type=int, default=200_000, help="rows of ingest")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,133 @@
+"""Training steps per second of our step and loop, against the same model, loss and batches in a bare `tf.function` loop."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from apps.recommend import ranking, retrieval
+from apps.recommend.events import Events
+from apps.recommend.stream import pack
+from bench.inputs import Inputs
+from bench.tables import note, show, spread
+from gristmill.app import Work
+from gristmill.training import Step, train
+
+__all__ = ["bare_update", "compare", "ranking_loops", "retrieval_loops", "run"]
+
+Loop = Callable[[], int]
+"""Trains for a while, waits for the last step, and gives the number of steps."""
+
+_ROUNDS = 7
+_RANKING_EPOCHS = 3
+_FIGURE_TO_SHOW = 0.95
+
+
+def run(inputs: Inputs) -> None:
+    """Prints a table for each of the recommender's models."""
+    work = inputs.work
+    config = work.config
+    keras.utils.set_random_seed(work.seed)
+    shape = f"{config.retrieval.batch_rows} x {config.retrieval.window} events"
+    _show(f"retrieval, {shape} a step, XLA {config.retrieval.jit_compile}", compare(retrieval_loops(work), _ROUNDS))
+    _show(f"ranking, {config.ranking.batch} rows a step", compare(ranking_loops(work), _ROUNDS))
+    note(f"ratio: ours to that loop, median of the rounds; the figure to show is at least {_FIGURE_TO_SHOW}")
+
+
+def retrieval_loops(work: Work) -> dict[str, Loop]:
+    """One pass over packed rows of real histories with the app's model, loss and optimizer."""
+    config = work.config.retrieval
+    events = Events.load(work.dataset)
+    known = [history for history in events.known("validation") if len(history)]
+    packed = pack(known, config.window, config.batch_rows, np.random.default_rng(work.seed))
+    starts = range(0, len(packed.items), config.batch_rows)
+    batches = [tuple(tf.constant(part[i : i + config.batch_rows]) for part in packed) for i in starts]
+    model = retrieval._build(config, len(events.items), known)
+    step = retrieval._step(model, config, known, len(batches))
+    jit = config.jit_compile and not config.negatives
+
+    def ours() -> int:
+        return train(step, lambda epoch: batches, epochs=1, steps_per_epoch=len(batches)).steps
+
+    return {
+        "ours": ours,
+        "bare loop": partial(_bare_loop, bare_update(step, jit, config.average), lambda: batches, 1),
+        "bare loop without moving average": partial(_bare_loop, bare_update(step, jit, None), lambda: batches, 1),
+    }
+
+
+def ranking_loops(work: Work) -> dict[str, Loop]:
+    """Three passes over the training events with the app's wide-and-deep estimator."""
+    data = ranking.prepare(work)
+    estimator = ranking.wide_and_deep(data, work.config.ranking)
+    batch = min(work.config.ranking.batch, len(data.rows("train")))
+    input_fn = partial(data.input_fn, "train", batch, work.seed)
+
+    def ours() -> int:
+        return estimator.train(input_fn, epochs=_RANKING_EPOCHS).steps
+
+    update = bare_update(estimator._training_step(), False, None)
+    return {"ours": ours, "bare loop": partial(_bare_loop, update, input_fn, _RANKING_EPOCHS)}
+
+
+def bare_update(step: Step, jit: bool, average: float | None) -> Callable[[Any], Any]:
+    """A step as one writes it by hand, with the loss, variables and optimizers of ours."""
+    loss, groups = step._loss, [(group.optimizer, list(group.variables)) for group in step._groups]
+    means = [(tf.Variable(v.value), v) for _, variables in groups for v in variables] if average else []
+    count = tf.Variable(0.0)
+
+    @tf.function(jit_compile=jit)
+    def update(batch: Any) -> Any:
+        with tf.GradientTape() as tape:
+            value = loss(batch)
+        gradients = tape.gradient(value, [[v.value for v in variables] for _, variables in groups])
+        for (optimizer, variables), own in zip(groups, gradients, strict=True):
+            optimizer.apply(own, variables)
+        if means:
+            count.assign_add(1.0)
+            decay = tf.minimum(average, count / (count + 10.0))
+            for mean, variable in means:
+                mean.assign(mean * decay + variable.value * (1.0 - decay))
+        return value
+
+    return update
+
+
+def _bare_loop(update: Callable[[Any], Any], batches: Callable[[], Any], epochs: int) -> int:
+    steps, data = 0, batches()
+    for _ in range(epochs):
+        losses = []
+        for batch in data:
+            losses.append(update(batch))
+        steps += len(losses)
+        np.mean([loss.numpy() for loss in losses])
+    return steps
+
+
+def compare(loops: Mapping[str, Loop], rounds: int) -> dict[str, list[float]]:
+    """Steps per second of each loop in each round; every loop runs once before, and every other round goes backwards."""
+    made: dict[str, list[float]] = {name: [] for name in loops}
+    names = list(loops)
+    for name in names:
+        loops[name]()
+    for turn in range(rounds):
+        for name in names if turn % 2 == 0 else reversed(names):
+            start = time.perf_counter()
+            steps = loops[name]()
+            made[name].append(steps / (time.perf_counter() - start))
+    return made
+
+
+def _show(title: str, rates: Mapping[str, list[float]]) -> None:
+    ours = rates["ours"]
+    rows = []
+    for name, values in rates.items():
+        ratios = [own / other for own, other in zip(ours, values, strict=True)]
+        ratio = [""] * 2 if name == "ours" else [f"{statistics.median(ratios):.3f}", spread(ratios, ".2f")]
+        rows.append([name, f"{statistics.median(values):.1f}", spread(values), *ratio])
+    show(title, ["loop", "median steps/s", "least–most", "ratio", "least–most"], rows)

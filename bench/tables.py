@@ -1,0 +1,60 @@
+"""Prints a benchmark's table, with a line that says which machine and versions it was measured on."""
+
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from gristmill.cli.output import print_table
+
+__all__ = ["machine", "mean_and_deviation", "note", "show", "spread"]
+
+_PACKAGES = ("tensorflow", "keras", "apache-beam", "ai-edge-litert", "implicit", "lightgbm", "numpy", "pyarrow")
+
+
+def machine() -> str:
+    """CPU, cores that this process may use, load of the last minute, Python, and the packages that are compared."""
+    found = []
+    for name in _PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"{name} not installed")
+    return (
+        f"machine: {_cpu()}, {len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}; "
+        f"{platform.system()}, Python {platform.python_version()}; {', '.join(found)}"
+    )
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Prints one table."""
+    print_table(list(columns), [list(row) for row in rows], title=title)
+
+
+def note(text: str) -> None:
+    """Prints one line below or between tables."""
+    print(text, flush=True)
+
+
+def spread(values: Sequence[float], form: str = ".1f") -> str:
+    """Smallest and largest of repeated measurements."""
+    return f"{min(values):{form}}–{max(values):{form}}"
+
+
+def mean_and_deviation(values: Sequence[float], form: str = ".4f") -> str:
+    """Mean and sample standard deviation; of a single value only itself."""
+    if len(values) < 2:
+        return f"{values[0]:{form}}"
+    return f"{np.mean(values):{form}} ± {np.std(values, ddof=1):{form}}"
