@@ -129,8 +129,8 @@ class FeatureStatistics:
         if self.moments is not None:
             self.moments.add(values.to_numpy(zero_copy_only=False).astype(np.float64))
         if self.terms is not None:
-            for entry in pc.value_counts(values):
-                self.terms[entry["values"].as_py()] += entry["counts"].as_py()
+            terms, counts = pc.value_counts(values).flatten()
+            self.terms.update(dict(zip(terms.to_pylist(), counts.to_pylist(), strict=True)))
 
     def merge(self, other: Self) -> None:
         """Adds what another has counted of the same feature."""

@@ -108,8 +108,9 @@ def _codes(column: pa.ChunkedArray) -> NDArray[np.int64]:
 
 def _by_time(table: pa.Table, split: TimeSplit) -> tuple[pa.Table, NDArray[np.float64]]:
     """Sorts by key and order; gives each record's share of its key's records that come before it."""
-    keys = [split.key, *split.order_by, FILE, POSITION]
-    sortable = pa.table({str(i): _sortable(table.column(name)) for i, name in enumerate(keys)})
+    columns = [table.column(name) for name in (split.key, *split.order_by, FILE, POSITION)]
+    keys = [key for column in columns for key in (_sortable(column), column)]  # "7" and "07" sort alike but differ
+    sortable = pa.table({str(i): key for i, key in enumerate(keys)})
     table = table.take(pc.sort_indices(sortable, [(name, "ascending") for name in sortable.column_names]))
     code = _codes(table.column(split.key))
     starts = np.flatnonzero(np.diff(code, prepend=-1))

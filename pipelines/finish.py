@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -16,8 +17,9 @@ from gristmill.files import sha256_file, write_atomic, write_json_atomic
 from pipelines.analyse import Statistics, ranked
 from pipelines.arrange import split_schema
 from pipelines.staging import Prepared
+from pipelines.write import quarantine_path
 
-__all__ = ["Analysed", "Failed", "Quarantined", "Read", "Written", "finish", "save_outcome"]
+__all__ = ["Analysed", "Failed", "Quarantined", "Read", "Written", "check_unchanged", "finish", "save_outcome"]
 
 _OUTCOME = ".outcome"
 
@@ -93,8 +95,16 @@ def finish(prepared: Prepared) -> Manifest:
 def _check_files(prepared: Prepared, failed: list[Failed]) -> None:
     if failed:
         raise InputError("\n".join(item.message for item in sorted(failed, key=lambda item: item.file)))
+    check_unchanged(prepared)
+
+
+def check_unchanged(prepared: Prepared) -> None:
+    """Raises `InputError` where a source is no longer as it was when the pipeline began."""
     for file in prepared.files:
-        state = os.stat(file.file.path)
+        try:
+            state = os.stat(file.file.path)
+        except OSError as error:
+            raise InputError(f"{file.file.path}: gone while it was read: {error.strerror}") from error
         if (state.st_size, state.st_mtime_ns) != (file.bytes, file.modified_ns):
             raise InputError(f"{file.file.path}: changed while it was read; run the same command again")
 
@@ -124,16 +134,19 @@ def _count(
                 quarantined=aside[i],
             )
         )
-    if not any(report.written for report in reports if report.table == "records"):
-        raise InputError(_nothing_good(prepared, sum(read.values())))
+    for index, source in enumerate(prepared.plan.sources):
+        files = [i for i, file in enumerate(prepared.files) if file.source == index]
+        if not any(kept[i] for i in files):
+            raise InputError(_nothing_good(prepared.work, source.name, files, sum(read[i] for i in files)))
     return tuple(reports)
 
 
-def _nothing_good(prepared: Prepared, read: int) -> str:
-    message = f"{prepared.plan.records.name}: at least one good record is needed. Received: {read} read, none good"
-    for path in sorted((prepared.work / "quarantine").glob("*.jsonl")):
-        entry = json.loads(path.read_text("utf-8").split("\n", 1)[0])
-        return f"{message}; the first: {entry['source']}:{entry['position']}: {entry['reason']}"
+def _nothing_good(work: Path, name: str, files: list[int], read: int) -> str:
+    message = f"{name}: at least one good record is needed. Received: {read} read, none good"
+    for path in (quarantine_path(work, i) for i in files):
+        if path.exists():
+            entry = json.loads(path.read_text("utf-8").split("\n", 1)[0])
+            return f"{message}; the first: {entry['source']}:{entry['position']}: {entry['reason']}"
     return message
 
 
@@ -186,7 +199,8 @@ def _vocabularies(prepared: Prepared, analysed: dict[str, Analysed]) -> dict[str
         terms = [term for term, _ in ranked(training)]
         terms += sorted(set(others) - set(training))
         text = "".join(_line(term) + "\n" for term in terms)
-        entries[vocabulary] = _save(prepared.work, f"vocabulary/{vocabulary}.txt", text, len(terms))
+        file = re.sub(r"[%/\0]", lambda found: f"%{ord(found[0]):02X}", vocabulary)
+        entries[vocabulary] = _save(prepared.work, f"vocabulary/{file}.txt", text, len(terms))
     return entries
 
 

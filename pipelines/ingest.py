@@ -20,10 +20,10 @@ from pydantic import ValidationError
 
 from gristmill.data.manifest import Manifest
 from gristmill.data.plan import IngestPlan
-from gristmill.errors import GristmillError, InputError
+from gristmill.errors import GristmillError, InputError, WorkError
 from pipelines import stages
 from pipelines.coders import register_coders
-from pipelines.finish import finish, save_outcome
+from pipelines.finish import check_unchanged, finish, save_outcome
 from pipelines.staging import Prepared, prepare
 
 __all__ = ["build", "ingest", "main"]
@@ -48,8 +48,13 @@ def ingest(plan: IngestPlan, out: Path, report: Callable[[str], None] = lambda l
             report(f"{out} is up to date: same sources, same options")
             return prepared.existing
         register_coders()
-        with beam.Pipeline(runner="FnApiRunner", options=PipelineOptions([])) as pipeline:
-            build(pipeline, prepared)
+        try:
+            with beam.Pipeline(runner="FnApiRunner", options=PipelineOptions([])) as pipeline:
+                build(pipeline, prepared)
+        except Exception as error:
+            check_unchanged(prepared)
+            last = str(error).strip().splitlines()[-1:]
+            raise WorkError(f"{out} could not be written: {''.join(last) or type(error).__name__}") from error
         return finish(prepared)
 
 

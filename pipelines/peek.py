@@ -39,18 +39,26 @@ def peek(path: str, count: int) -> tuple[list[str], list[dict[str, Any]]]:
             raise InputError(f"{path}: no JSON object among the first records")
         return list(dict.fromkeys(key for record in records for key in record)), records
     delimiter, quote = DIALECTS[source.format]
+    texts = _texts(path, quote, delimiter.encode())
+    header = _cells(next(texts, ""), delimiter, quote)
+    if not header:
+        raise InputError(f"{path}: the file is empty or its first line cannot be read; a header line is needed")
+    rows = (_cells(text, delimiter, quote) for text in islice(texts, count))
+    return header, [dict(zip(header, row, strict=True)) for row in rows if len(row) == len(header)]
+
+
+def _cells(text: str, delimiter: str, quote: bytes) -> list[str]:
+    """The cells of a record; none where it cannot be read."""
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
-    rows = [
-        row for row in csv.reader(islice(_texts(path, quote), count + 1), delimiter=delimiter, quoting=quoting) if row
-    ]
-    if not rows:
-        raise InputError(f"{path}: the file is empty; a header line is needed")
-    header = rows[0]
-    return header, [dict(zip(header, row, strict=True)) for row in rows[1:] if len(row) == len(header)]
+    try:
+        return next(csv.reader([text], delimiter=delimiter, quoting=quoting), [])
+    except csv.Error:
+        return []
 
 
-def _texts(path: str, quote: bytes) -> Iterator[str]:
-    for records in cut_records(path, islice(read_chunks(path, _BYTES), 1), quote, whole=False):
+def _texts(path: str, quote: bytes, delimiter: bytes = b"") -> Iterator[str]:
+    first = next(read_chunks(path, _BYTES), b"")
+    for records in cut_records(path, [first], quote, delimiter, whole=len(first) < _BYTES):
         for text in records.text:
             yield text.as_py().decode("utf-8", errors="replace")
 

@@ -2,6 +2,7 @@
 
 import glob
 import io
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,12 +73,12 @@ class Block:
 
 
 def expand_paths(patterns: Sequence[str | Path]) -> list[str]:
-    """The files that paths and globs name, sorted and each once.
+    """The files that paths and globs name, sorted and each once, also where two names lead to it.
 
     Raises:
         InputError: A path names no file, or a folder.
     """
-    found: set[str] = set()
+    found: dict[str, str] = {}
     for pattern in map(str, patterns):
         paths = [pattern] if Path(pattern).exists() else glob.glob(pattern, recursive=True)
         if not paths:
@@ -85,8 +86,10 @@ def expand_paths(patterns: Sequence[str | Path]) -> list[str]:
         for path in paths:
             if Path(path).is_dir():
                 raise InputError(f"{path}: a file is needed. Received: a folder (name its files, or a glob)")
-        found.update(paths)
-    return sorted(found)
+            if not Path(path).is_file():
+                raise InputError(f"{path}: a regular file is needed, which can be read twice")
+            found.setdefault(os.path.realpath(path), path)
+    return sorted(found.values())
 
 
 def source_file(path: str, index: int = 0) -> SourceFile:
@@ -109,12 +112,11 @@ def source_file(path: str, index: int = 0) -> SourceFile:
 
 def open_binary(path: str) -> BinaryIO:
     """Opens a file for reading, unpacked where it is gzip (told by its first bytes)."""
-    file = open(path, "rb")  # noqa: SIM115 - the caller closes it
-    magic = file.read(2)
-    file.seek(0)
+    with open(path, "rb") as file:
+        magic = file.read(2)
     if magic == b"\x1f\x8b":
-        return io.BufferedReader(igzip.IGzipFile(fileobj=file, mode="rb"), 1 << 20)
-    return file
+        return io.BufferedReader(igzip.IGzipFile(path, "rb"), 1 << 20)
+    return open(path, "rb")
 
 
 def read_chunks(path: str, chunk_bytes: int) -> Iterator[bytes]:

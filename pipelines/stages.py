@@ -52,7 +52,7 @@ class ReadAndCheck(_Stage):
         plan = self.prepared.plan
         key, count = (plan.split.key, self.prepared.shards) if source == 0 else ("", 1)
         for place, part in partition(batch, key, count).items():
-            column = pa.array([file], pa.int32()).take(pa.array([0] * part.num_rows, pa.int32()))
+            column = pa.repeat(pa.scalar(file, pa.int32()), part.num_rows)
             yield (source, place), pa.Table.from_batches([part]).append_column(FILE, column)
 
 

@@ -60,6 +60,7 @@ def prepare(plan: IngestPlan, out: Path) -> Iterator[Prepared]:
     Raises:
         InputError: A source names no file, or `out` holds something that is no dataset.
     """
+    out = Path(os.path.realpath(out))
     settle(out)
     files = _files(plan)
     shards = plan.shards or max(1, -(-sum(file.bytes for file in files) // _BYTES_PER_SHARD))
@@ -84,9 +85,13 @@ def _files(plan: IngestPlan) -> tuple[PreparedFile, ...]:
         if not paths:
             raise InputError(f"{source.name}: at least one file is needed. Received: none")
         for path in paths:
-            state = os.stat(path)
             file = source_file(path, len(found))
-            found.append(PreparedFile(file, index, state.st_size, state.st_mtime_ns, sha256_file(Path(path))))
+            try:
+                state = os.stat(path)
+                digest = sha256_file(Path(path))
+            except OSError as error:
+                raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+            found.append(PreparedFile(file, index, state.st_size, state.st_mtime_ns, digest))
     return tuple(found)
 
 

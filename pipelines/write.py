@@ -3,24 +3,25 @@
 import base64
 import io
 import json
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from gristmill.data.examples import encode_examples
 from gristmill.data.manifest import FileEntry
 from gristmill.data.tfrecord import write_tfrecord
+from gristmill.errors import InputError
 from gristmill.files import sha256_file, write_atomic
 from gristmill.schema import Schema
 from pipelines.arrange import FILE
 from pipelines.check import raw_record
 from pipelines.sources import POSITION, SourceFile, read_file
 
-__all__ = ["Rejected", "find_records", "write_quarantine", "write_shard", "write_table", "written_by_file"]
+__all__ = ["Rejected", "find_records", "quarantine_path", "write_quarantine", "write_shard", "write_table", "written_by_file"]
 
 Rejected = tuple[int, int, str, bytes | None]
 """File index, position, reason, and the record as it came (None for a duplicate: its text stands in the source)."""
@@ -42,7 +43,11 @@ def write_table(folder: Path, name: str, table: pa.Table) -> FileEntry:
 
 
 def find_records(file: SourceFile, schema: Schema, rejected: Sequence[Rejected]) -> list[tuple[int, str, bytes]]:
-    """Position, reason and text of rejected records; a text that is not given is read from the source again."""
+    """Position, reason and text of rejected records; a text that is not given is read from the source again.
+
+    Raises:
+        InputError: The source changed in between.
+    """
     wanted = {position for _, position, _, record in rejected if record is None}
     texts: dict[int, bytes] = {}
     if wanted:
@@ -50,6 +55,8 @@ def find_records(file: SourceFile, schema: Schema, rejected: Sequence[Rejected])
             for row, position in enumerate(block.batch.column(POSITION).to_pylist()):
                 if position in wanted:
                     texts[position] = raw_record(block, row)
+    if len(texts) != len(wanted):
+        raise InputError(f"{file.path}: changed while it was read; run the same command again")
     return [
         (position, reason, texts[position] if record is None else record) for _, position, reason, record in rejected
     ]
@@ -68,12 +75,18 @@ def write_quarantine(folder: Path, index: int, source: str, rejected: Iterable[t
         except UnicodeDecodeError:
             entry["record_base64"] = base64.b64encode(record).decode()
         lines.append(json.dumps(entry, ensure_ascii=False) + "\n")
-    return _write(folder, f"quarantine/{index:05d}.jsonl", "".join(lines).encode(), len(lines))
+    name = quarantine_path(Path(), index).as_posix()
+    return _write(folder, name, "".join(lines).encode(), len(lines))
+
+
+def quarantine_path(folder: Path, index: int) -> Path:
+    """Where the quarantine of a source file stands."""
+    return folder / f"quarantine/{index:05d}.jsonl"
 
 
 def written_by_file(table: pa.Table) -> dict[int, int]:
     """Number of records of each source file."""
-    return dict(Counter(table.column(FILE).to_pylist()))
+    return {entry["values"].as_py(): entry["counts"].as_py() for entry in pc.value_counts(table.column(FILE))}
 
 
 def _features(table: pa.Table) -> pa.Table:

@@ -45,6 +45,7 @@ app = App(
             score=later(f"{_RETRIEVAL}:score"),
             agreement=later(f"{_RETRIEVAL}:agreement"),
             gate=Gate("ndcg_at_10", allowed_loss=0.003, minimum_agreement=0.9),
+            modules=("apps.recommend.next_item",),
         ),
         Task(
             name="ranking",
@@ -58,6 +59,7 @@ app = App(
             score=later(f"{_RANKING}:score"),
             agreement=later(f"{_RANKING}:agreement"),
             gate=Gate("auc", allowed_loss=0.002, minimum_agreement=0.9),
+            modules=("gristmill.estimator",),
             applies=ranking_applies,
         ),
     ),

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -40,7 +41,8 @@ def _convert(archive: Path) -> Mapping[str, bytes]:
     try:
         with zipfile.ZipFile(archive) as files:
             ratings, items, users = (
-                files.read(f"ml-100k/{name}").decode("latin-1").splitlines() for name in ("u.data", "u.item", "u.user")
+                [line.decode("latin-1") for line in files.read(f"ml-100k/{name}").splitlines()]
+                for name in ("u.data", "u.item", "u.user")
             )
     except (KeyError, zipfile.BadZipFile) as error:
         raise IntegrityError(f"{archive.name} is no MovieLens-100k archive: {error}") from error
@@ -61,9 +63,10 @@ def _convert(archive: Path) -> Mapping[str, bytes]:
 
 def _item(line: str) -> list[str]:
     number, title, released, _, _, *flags = line.split("|")
-    name, bracket, year = title.rpartition(" (")
+    named = re.fullmatch(r"(.*) \((\d{4})\)(?: \(V\))?", title)
+    name, year = named.groups() if named else (title, released[-4:])
     genres = [genre for genre, flag in zip(_GENRES, flags, strict=True) if flag == "1"]
-    return [number, name if bracket else title, released[-4:] or year.rstrip(")"), " ".join(genres)]
+    return [number, name, year, " ".join(genres)]
 
 
 def _tsv(header: list[str], rows: Iterable[list[str]]) -> bytes:

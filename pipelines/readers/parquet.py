@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -17,18 +18,44 @@ def read(source: SourceFile, columns: tuple[str, ...]) -> Iterator[Block]:
     """Reads a Parquet file; columns keep their types.
 
     Raises:
-        InputError: The file is empty, cut or no Parquet, or a column is missing.
+        InputError: The file is empty, cut or no Parquet, or a column is missing or stands twice.
     """
     try:
-        with pq.ParquetFile(source.path) as file:
+        with pq.ParquetFile(source.path, page_checksum_verification=True) as file:
+            names = file.schema_arrow.names
             for column in columns:
-                if column not in file.schema_arrow.names:
-                    raise InputError(f"{source.path}: {unknown_name('column', column, file.schema_arrow.names)}")
+                if column not in names:
+                    raise InputError(f"{source.path}: {unknown_name('column', column, names)}")
+                if names.count(column) > 1:
+                    raise InputError(f"{source.path}: column {column!r} stands twice")
             row = 1
             for batch in file.iter_batches(_ROWS, columns=list(columns)):
-                positions = pa.array(range(row, row + batch.num_rows), pa.int64())
+                positions = pa.array(np.arange(row, row + batch.num_rows))
                 row += batch.num_rows
                 arrays = [positions, *(batch.column(name) for name in columns)]
-                yield Block(pa.RecordBatch.from_arrays(arrays, [POSITION, *columns]), None)
-    except pa.ArrowInvalid as error:
+                yield _utf8_only(pa.RecordBatch.from_arrays(arrays, [POSITION, *columns]))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise InputError(f"{source.path}: cut, damaged or no Parquet file: {error}") from error
+
+
+def _utf8_only(batch: pa.RecordBatch) -> Block:
+    """Sets aside the rows with a text that is not UTF-8, which Arrow does not look at when it reads."""
+    try:
+        batch.validate(full=True)
+        return Block(batch, None)
+    except pa.ArrowInvalid:
+        pass
+    good, rejected = np.ones(batch.num_rows, bool), []
+    for row in range(batch.num_rows):
+        try:
+            batch.slice(row, 1).validate(full=True)
+        except pa.ArrowInvalid as error:
+            good[row] = False
+            rejected.append((batch.column(POSITION)[row].as_py(), f"not readable: {error}", _bytes(batch, row)))
+    return Block(batch.filter(pa.array(good)), None, tuple(rejected))
+
+
+def _bytes(batch: pa.RecordBatch, row: int) -> bytes:
+    """The texts of a row as they stand in the file, a column a line."""
+    texts = [column for column in batch.slice(row, 1).columns if pa.types.is_string(column.type)]
+    return b"\n".join(text.cast(pa.binary())[0].as_py() or b"" for text in texts)

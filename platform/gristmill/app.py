@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from gristmill.errors import InputError, unknown_name
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gristmill.progress import Progress
     from gristmill.runs import CardText
 
-__all__ = ["App", "ENTRY_POINTS", "SourceOption", "Task", "Work", "find_app", "later", "list_apps"]
+__all__ = ["App", "ENTRY_POINTS", "NoOptions", "SourceOption", "Task", "Work", "find_app", "later", "list_apps"]
 
 ENTRY_POINTS = "gristmill.apps"
 
@@ -42,6 +42,12 @@ def later(path: str) -> Callable[..., Any]:
 
     call.__name__ = call.__qualname__ = path
     return call
+
+
+class NoOptions(BaseModel):
+    """Ingestion without options beside the files."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,8 @@ class Task:
     """Share in [0, 1] to which two systems' outputs say the same."""
     gate: "Gate"
     """How much a lite file may lose."""
+    modules: tuple[str, ...] = ()
+    """Modules that register the model's own layers; they are imported before it is loaded."""
     applies: "Callable[[Dataset], str | None]" = lambda dataset: None
     """Why the task cannot be done on a dataset, or None."""
 
@@ -114,7 +122,7 @@ class App:
     tasks: tuple[Task, ...]
     card: "Callable[[Dataset], CardText]"
     """The prose of the model card."""
-    options: type[BaseModel] = BaseModel
+    options: type[BaseModel] = NoOptions
     """More options of `gristmill ingest`, such as the names of columns."""
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"default": {}})
     """Settings by name; `default` is among them."""

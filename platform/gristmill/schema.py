@@ -52,7 +52,8 @@ class Feature(BaseModel):
     """One column of a data set.
 
     `shape` is `()` for one value a record and `(None,)` for a list of any length (kind `sequence`).
-    Times are whole seconds since 1970-01-01 UTC.
+    Times are whole seconds since 1970-01-01 UTC; a fraction of a second is cut off. A `float32` holds whole numbers
+    exactly up to 2**24; `int64` holds larger ones.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,10 +68,10 @@ class Feature(BaseModel):
     maximum: float | None = None
     """Largest value allowed, inclusive."""
     values: tuple[str, ...] | None = None
-    """The only values allowed, for kinds `id` and `category`."""
+    """The only values allowed, for kinds `id` and `category`; whole numbers as their digits."""
     missing: Missing = Missing.REJECT
     role: Role = Role.FEATURE
-    separator: str = " "
+    separator: Annotated[str, Field(min_length=1)] = " "
     """Between the elements of a `sequence` that a text source holds in one cell."""
     column: str = ""
     """Name of the column in the source; empty where it is the feature's own."""
@@ -78,7 +79,7 @@ class Feature(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _defaults(cls, values: Any) -> Any:
-        if isinstance(values, dict) and values.get("kind") in set(Kind):
+        if isinstance(values, dict) and values.get("kind") in list(Kind):
             kind = Kind(values["kind"])
             values = {**values, "dtype": values.get("dtype") or _DTYPES[kind][0]}
             values.setdefault("shape", (None,) if kind is Kind.SEQUENCE else ())
@@ -94,8 +95,12 @@ class Feature(BaseModel):
             raise ValueError(f"shape must be [null] for kind sequence and [] for others. Received: {self.shape}")
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise ValueError(f"minimum must not exceed maximum. Received: {self.minimum} > {self.maximum}")
+        if self.dtype == "string" and (self.minimum, self.maximum) != (None, None):
+            raise ValueError(f"minimum and maximum stand with numbers only. Received: dtype {self.dtype}")
         if self.values is not None and self.kind not in (Kind.ID, Kind.CATEGORY):
             raise ValueError(f"values stand with kinds id and category only. Received: kind {self.kind}")
+        if self.name.startswith("__") or self.column.startswith("__"):
+            raise ValueError(f"names that start with two underscores are the pipeline's. Received: {self.name!r}")
         return self
 
     @property
@@ -165,5 +170,5 @@ class Schema(BaseModel):
         """Reads a schema from a YAML file."""
         try:
             return cls.from_yaml(path.read_text("utf-8"))
-        except (OSError, InputError) as error:
+        except (OSError, UnicodeDecodeError, InputError) as error:
             raise InputError(f"{path}: {error}") from error

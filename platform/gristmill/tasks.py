@@ -59,4 +59,5 @@ def classifier_task(name: str, label: str, positive: str) -> Task:
         score=of("score"),
         agreement=later(f"{_MODULE}:agreement"),
         gate=Gate("logloss", allowed_loss=0.02, minimum_agreement=0.98, higher_is_better=False),
+        modules=("gristmill.estimator",),
     )

@@ -3,11 +3,13 @@
 import json
 import logging
 import os
+import shutil
 import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Annotated, Any
 
 import typer
@@ -15,7 +17,7 @@ import typer
 from gristmill.errors import GristmillError
 from gristmill.progress import Progress, progress_for
 
-__all__ = ["JsonOption", "QuietOption", "Verb", "print_table", "verb"]
+__all__ = ["JsonOption", "QuietOption", "Verb", "print_table", "program_name", "verb"]
 
 _SHOWN_BYTES = 8000
 
@@ -106,6 +108,14 @@ def _calm_libraries() -> None:
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     logging.getLogger("root").addFilter(lambda record: "apitools" not in record.getMessage())
     warnings.filterwarnings("ignore", module=r"(apache_beam|tensorflow|keras|google)\b.*")
+
+
+def program_name() -> str:
+    """How the user called this program, to be said in a command that can be copied."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py" or shutil.which(called.name) == str(called):
+        return "gristmill"
+    return str(called.relative_to(Path.cwd()) if called.is_relative_to(Path.cwd()) else called)
 
 
 def print_table(columns: list[str], rows: list[list[str]], title: str = "") -> None:

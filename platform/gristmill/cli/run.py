@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gristmill.cli.ingest import ingest_app, show_manifest
-from gristmill.cli.output import JsonOption, QuietOption, verb
+from gristmill.cli.output import JsonOption, QuietOption, program_name, verb
 from gristmill.cli.tables import show_lite, show_metrics
 from gristmill.cli.train import PresetOption, SeedOption, SetOption
 
@@ -55,7 +55,7 @@ def run(
             typer.echo()
             show_metrics(app, {"test": made.metrics["test"]})
             show_lite(made.lite)
-            typer.echo(f"run folder: {place}\nmodel card: {place / 'card.md'}\ndashboard:  gristmill dashboard")
+            typer.echo(f"run folder: {place}\nmodel card: {place / 'card.md'}\ndashboard:  {program_name()} dashboard")
 
         values = {"dataset": str(folder), "run": str(place), "metrics": made.metrics, "lite": made.lite}
         call.result(values, show)

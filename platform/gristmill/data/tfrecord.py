@@ -59,6 +59,8 @@ def read_tfrecord(path: Path) -> Iterator[bytes]:
     """
     index = 0
     try:
+        if not path.stat().st_size:
+            raise EOFError("the file is empty")
         with igzip.open(path, "rb") as file:
             while header := file.read(12):
                 length = header[:8]
@@ -68,7 +70,7 @@ def read_tfrecord(path: Path) -> Iterator[bytes]:
                     raise IntegrityError(f"{path}: record {index} is cut or its checksum does not match")
                 yield body[:size]
                 index += 1
-    except (EOFError, OSError, igzip.BadGzipFile) as error:
+    except (EOFError, OSError, igzip.BadGzipFile, igzip.isal_zlib.IsalError) as error:
         raise IntegrityError(f"{path}: cut or damaged after {index} records: {error}") from error
 
 

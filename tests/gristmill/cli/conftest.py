@@ -79,7 +79,9 @@ def trained(work: Path, ingested: Done) -> Done:
     """`train` on it with the small preset."""
     assert ingested.status == 0, ingested.err
     options = ["--dataset", "data", "--out", "runs/first", "--preset", "small", "--seed", "1", "--json"]
-    return run_command("train", "recommend", *options, "--set", "retrieval.history=32", "--set", "retrieval.window=16", cwd=work)
+    return run_command(
+        "train", "recommend", *options, "--set", "retrieval.history=32", "--set", "retrieval.window=16", cwd=work
+    )
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from gristmill.data.dataset import Dataset
@@ -68,9 +69,9 @@ def test_the_lite_files_recommend(exported: dict[str, Any], work: Path) -> None:
     items = model.assets["items.txt"].decode().splitlines()
     titles = dict(zip(items, model.assets["titles.txt"].decode().splitlines(), strict=True))
     assert titles["i3"] == "Film 3"
-    history = [[0] * 29 + [items.index(name) + 1 for name in ("i0", "i2", "i4")]]
+    history = np.array([[0] * 29 + [items.index(name) + 1 for name in ("i0", "i2", "i4")]], np.int32)
     answer = model("recommend", history=history)
-    assert not set(answer["items"][0][:20].tolist()) & set(history[0])
+    assert not set(answer["items"][0][:20].tolist()) & set(history[0].tolist())
     assert all(first >= second for first, second in zip(answer["scores"][0], answer["scores"][0][1:], strict=False))
 
 
@@ -133,7 +134,7 @@ def test_a_run_wants_its_own_dataset(exported: dict[str, Any], work: Path, comma
         ),
         (["evaluate", "frist"], 2, "did you mean 'first'"),
         (["evaluate", "first", "--split", "tset"], 2, "did you mean 'test'"),
-        (["export", "first", "--lite", "f64"], 2, "f32"),
+        (["export", "first", "--lite", "f64"], 2, "did you mean 'f16'"),
         (["fetch", "movielens-100"], 2, "did you mean 'movielens-100k'"),
         (
             ["ingest", "recommend", "--interactions", "ratings.csv", "--item", "itm", "--out", "x"],

@@ -81,7 +81,8 @@ def test_patience_counts_evaluations_without_a_better_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("epochs", "first", "every", "judged"), [(5, 1, 2, [1, 3, 5]), (6, 2, 2, [2, 4, 6]), (6, 3, 2, [3, 5, 6]), (2, 9, 1, [2])]
+    ("epochs", "first", "every", "judged"),
+    [(5, 1, 2, [1, 3, 5]), (6, 2, 2, [2, 4, 6]), (6, 3, 2, [3, 5, 6]), (2, 9, 1, [2])],
 )
 def test_epochs_are_judged_from_the_first_on_and_the_last_always(
     epochs: int, first: int, every: int, judged: list[int]

@@ -1,0 +1,45 @@
+"""Batches from arrays in memory."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gristmill.data.batches import batches
+from gristmill.errors import InputError
+
+FEATURES = {"one": np.arange(7), "list": np.arange(14).reshape(7, 2)}
+LABELS = np.arange(7) * 10
+
+
+def passes(count: int, **options: Any) -> list[list[list[int]]]:
+    """The labels of each batch, pass by pass."""
+    data = batches(FEATURES, LABELS, 3, **options)
+    return [[label.numpy().tolist() for _, label in data] for _ in range(count)]
+
+
+def test_rows_come_in_order_and_whole() -> None:
+    assert passes(2) == [[[0, 10, 20], [30, 40, 50], [60]]] * 2
+
+
+def test_a_last_batch_that_is_not_full_can_be_left_out() -> None:
+    assert passes(1, drop_remainder=True) == [[[0, 10, 20], [30, 40, 50]]]
+
+
+def test_features_stay_beside_their_labels() -> None:
+    for features, label in batches(FEATURES, LABELS, 3, seed=1):
+        np.testing.assert_array_equal(features["one"] * 10, label)
+        np.testing.assert_array_equal(features["list"][:, 1] * 5 - 5, label)
+
+
+def test_each_pass_is_shuffled_anew_and_the_seed_decides_how() -> None:
+    first, second = passes(2, seed=3)
+    assert first != second
+    assert sorted(sum(first, [])) == sorted(sum(second, [])) == LABELS.tolist()
+    assert passes(2, seed=3) == [first, second]
+    assert passes(2, seed=4) != [first, second]
+
+
+def test_rows_that_differ_in_number_are_refused() -> None:
+    with pytest.raises(InputError, match="same number of rows. Received: .*'one': 7.*'labels': 6"):
+        batches(FEATURES, LABELS[:6], 3)
