@@ -20,8 +20,8 @@ __all__ = ["Fitted", "Settings", "fit", "matrix", "tuned"]
 
 Histories = Sequence[NDArray[np.int32]]
 
-FACTORS = (16, 32, 64)
-REGULARIZATION = (0.1, 1.0, 10.0)
+FACTORS = (32, 64, 128)
+REGULARIZATION = (1.0, 10.0, 30.0)
 ALPHA = (1.0, 10.0)
 DECAYS = (1.0, 0.9, 0.8)
 """Weight of an event of the asking history relative to the next one; 1 is ALS as it comes."""
@@ -63,7 +63,7 @@ def matrix(histories: Histories, items: int, decay: float = 1.0) -> sp.csr_matri
 
 
 def fit(histories: Histories, items: int, settings: Settings, seed: int = 0) -> Fitted:
-    """Fits on histories, with as many threads as the machine has."""
+    """Fits on histories, row by row a user, with as many threads as the machine has."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from implicit.cpu.als import AlternatingLeastSquares
@@ -82,7 +82,7 @@ def fit(histories: Histories, items: int, settings: Settings, seed: int = 0) -> 
 def tuned(events: Events, cold_below: int, decays: Sequence[float] = (1.0,)) -> Fitted:
     """The settings with the best NDCG@10 on validation, fitted on all that is known before the test."""
     items, held_out = len(events.items), events.held_out("validation")
-    known = [history for history in events.known("validation") if len(history)]
+    known = events.known("validation")
     figures: dict[Settings, float] = {}
     for factors, regularization, alpha in itertools.product(FACTORS, REGULARIZATION, ALPHA):
         fitted = fit(known, items, Settings(factors, regularization, alpha))
@@ -90,4 +90,4 @@ def tuned(events: Events, cold_below: int, decays: Sequence[float] = (1.0,)) -> 
             settings = Settings(factors, regularization, alpha, decay)
             figures[settings] = judge(Fitted(fitted.model, settings).score, held_out, cold_below)["ndcg_at_10"]
     best = max(figures, key=lambda settings: figures[settings])
-    return fit([history for history in events.known("test") if len(history)], items, best)
+    return fit(events.known("test"), items, best)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from gristmill.data.plan import SPLITS, HashSplit, Source, TimeSplit
+from gristmill.data.plan import ORDER_FEATURES, SPLITS, HashSplit, Source, TimeSplit
 from gristmill.schema import Feature, Kind, Role, Schema
 from pipelines.sources import POSITION
 
@@ -69,11 +69,8 @@ def split_schema(schema: Schema, split: HashSplit | TimeSplit) -> Schema:
     """The schema of split records: a split by time adds `position` and `key_records`."""
     if isinstance(split, HashSplit):
         return schema
-    extra = [Feature(name=n, kind=Kind.NUMBER, dtype="int64", minimum=0, role=Role.KEY) for n in _ORDER_COLUMNS]
+    extra = [Feature(name=n, kind=Kind.NUMBER, dtype="int64", minimum=0, role=Role.KEY) for n in ORDER_FEATURES]
     return Schema(features=(*schema.features, *extra))
-
-
-_ORDER_COLUMNS = ("position", "key_records")
 
 
 def _without_duplicates(
@@ -117,7 +114,7 @@ def _by_time(table: pa.Table, split: TimeSplit) -> tuple[pa.Table, NDArray[np.fl
     counts = np.diff(np.append(starts, len(code)))
     total = np.repeat(counts, counts)
     position = np.arange(len(code)) - np.repeat(starts, counts)
-    for name, values in zip(_ORDER_COLUMNS, (position, total), strict=True):
+    for name, values in zip(ORDER_FEATURES, (position, total), strict=True):
         table = table.append_column(name, pa.array(values, pa.int64()))
     return table, position / np.maximum(total, 1)
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from gristmill.data.dataset import SCALARS
 from gristmill.schema import Feature, Kind, Missing
 
-__all__ = ["NUMBER", "Cast", "cast"]
+__all__ = ["Cast", "NUMBER", "cast"]
 
 NUMBER = r"^\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?\s*$"
 """What a number looks like in a text source."""

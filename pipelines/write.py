@@ -21,7 +21,15 @@ from pipelines.arrange import FILE
 from pipelines.check import raw_record
 from pipelines.sources import POSITION, SourceFile, read_file
 
-__all__ = ["Rejected", "find_records", "quarantine_path", "write_quarantine", "write_shard", "write_table", "written_by_file"]
+__all__ = [
+    "Rejected",
+    "find_records",
+    "quarantine_path",
+    "write_quarantine",
+    "write_shard",
+    "write_table",
+    "written_by_file",
+]
 
 Rejected = tuple[int, int, str, bytes | None]
 """File index, position, reason, and the record as it came (None for a duplicate: its text stands in the source)."""

@@ -1,7 +1,8 @@
 """The recommender's ingestion: which columns hold what, and how a user's events are split by time."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,6 +25,8 @@ _GUESSES = {
 }
 _SAMPLE_RECORDS = 1000
 _CATEGORY_SHARE = 0.5
+_LIST_SHARE = 0.2
+_NUMBER_SHARE = 0.99
 
 
 class IngestOptions(BaseModel):
@@ -135,9 +138,11 @@ def _side_table(name: str, paths: list[str], key: str, given: str | None, title:
     title_column = _column("title", title, columns, paths[0]) if key == "item" else None
     sample = _sample(paths[0])
     taken = {key}
-    for column in columns:
+    for place, column in enumerate(columns, start=1):
         if column == key_column:
             continue
+        if not column.partition(":")[0]:
+            raise InputError(f"{paths[0]}: column {place} has no name; name it in the header, or leave it out")
         if column == title_column:
             feature = Feature(name="title", kind=Kind.TEXT, missing=Missing.KEEP, column=column)
         else:
@@ -149,30 +154,33 @@ def _side_table(name: str, paths: list[str], key: str, given: str | None, title:
     return Source(name=name, paths=tuple(paths), record_schema=Schema(features=tuple(features)), unique=(key,))
 
 
-def _side_feature(column: str, values: list[str]) -> Feature:
+def _side_feature(column: str, values: list[Any]) -> Feature:
     """A number where nearly all values are numbers, a list where a separator is common, else category or text.
 
-    A column called `NAME:float`, `NAME:token` or `NAME:token_seq` says itself what it is.
+    A column called `NAME:float`, `NAME:token` or `NAME:token_seq` says itself what it is, and so does one that holds
+    lists.
     """
+    from pipelines.casts import NUMBER
+
     name, _, said = column.partition(":")
-    name = {"class": "genres", "release_year": "year"}.get(name, name)
-    numeric = sum(_is_number(value) for value in values)
-    if said == "token_seq" or any(sum(mark in value for value in values) > 0.2 * len(values) for mark in "|"):
-        separator = " " if said == "token_seq" else "|"
-        return Feature(name=name, kind=Kind.SEQUENCE, separator=separator, missing=Missing.KEEP, column=column)
-    if said == "float" or (values and numeric >= 0.99 * len(values)):
-        return Feature(name=name, kind=Kind.NUMBER, missing=Missing.KEEP, column=column)
-    if len(set(values)) <= _CATEGORY_SHARE * len(values) or said == "token":
-        return Feature(name=name, kind=Kind.CATEGORY, missing=Missing.KEEP, column=column)
-    return Feature(name=name, kind=Kind.TEXT, missing=Missing.KEEP, column=column)
-
-
-def _is_number(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True
+    named: dict[str, Any] = {
+        "name": {"class": "genres", "release_year": "year"}.get(name, name),
+        "missing": Missing.KEEP,
+        "column": column,
+    }
+    lists = [value for value in values if isinstance(value, list)]
+    if lists:
+        floats = all(isinstance(element, float) for value in lists for element in value)
+        return Feature(kind=Kind.SEQUENCE, dtype="float32" if floats and any(lists) else "string", **named)
+    texts = [str(value) for value in values]
+    if said == "token_seq" or sum("|" in text for text in texts) > _LIST_SHARE * len(texts):
+        return Feature(kind=Kind.SEQUENCE, separator=" " if said == "token_seq" else "|", **named)
+    numeric = sum(re.fullmatch(NUMBER, text) is not None for text in texts)
+    if said == "float" or (texts and numeric >= _NUMBER_SHARE * len(texts)):
+        return Feature(kind=Kind.NUMBER, **named)
+    if len(set(texts)) <= _CATEGORY_SHARE * len(texts) or said == "token":
+        return Feature(kind=Kind.CATEGORY, **named)
+    return Feature(kind=Kind.TEXT, **named)
 
 
 def _columns(path: str) -> list[str]:
@@ -181,14 +189,14 @@ def _columns(path: str) -> list[str]:
     return peek(path, 1)[0]
 
 
-def _sample(path: str) -> dict[str, list[str]]:
-    """Present values of each column among the first records, as text."""
+def _sample(path: str) -> dict[str, list[Any]]:
+    """Present values of each column among the first records."""
     from pipelines.peek import peek
 
     columns, records = peek(path, _SAMPLE_RECORDS)
-    made: dict[str, list[str]] = {name: [] for name in columns}
+    made: dict[str, list[Any]] = {name: [] for name in columns}
     for record in records:
         for name, value in record.items():
             if value not in (None, ""):
-                made[name].append("|".join(map(str, value)) if isinstance(value, list) else str(value))
+                made[name].append(value)
     return made

@@ -6,9 +6,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gristmill.schema import Schema
 
-__all__ = ["HashSplit", "IngestPlan", "SPLITS", "Source", "TimeSplit"]
+__all__ = ["HashSplit", "IngestPlan", "ORDER_FEATURES", "SPLITS", "Source", "TimeSplit"]
 
 SPLITS = ("train", "validation", "test")
+ORDER_FEATURES = ("position", "key_records")
+"""Features that a split by time adds."""
 
 Fractions = tuple[
     Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]
@@ -79,12 +81,32 @@ class IngestPlan(BaseModel):
 
     @model_validator(mode="after")
     def _known_features(self) -> Self:
-        names = self.records.record_schema.names
-        wanted = [self.split.key, *self.records.unique]
-        wanted += self.split.order_by if isinstance(self.split, TimeSplit) else ()
-        lacking = sorted(set(wanted) - set(names))
-        if lacking:
-            raise ValueError(f"split and unique must name features of the records. Received: {', '.join(lacking)}")
+        order_by = self.split.order_by if isinstance(self.split, TimeSplit) else ()
+        for source in self.sources:
+            wanted = {*source.unique, *((self.split.key, *order_by) if source is self.records else ())}
+            lacking = sorted(wanted - set(source.record_schema.names))
+            if lacking:
+                raise ValueError(
+                    f"split and unique must name features of {source.name}. Received: {', '.join(lacking)}"
+                )
+        if self.records.unique and self.split.key not in self.records.unique:
+            raise ValueError(
+                f"unique of the records must hold the split's key {self.split.key!r}, by which equal records meet. "
+                f"Received: {', '.join(self.records.unique)}"
+            )
+        taken = sorted(set(ORDER_FEATURES) & set(self.records.record_schema.names))
+        if isinstance(self.split, TimeSplit) and taken:
+            raise ValueError(
+                f"a split by time adds features of its own. Received as the records' too: {', '.join(taken)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _own_names(self) -> Self:
+        names = [*SPLITS, "records", *(table.name for table in self.tables)]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"tables need names of their own. Received: {', '.join(twice)}")
         return self
 
     @property
