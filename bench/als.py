@@ -20,8 +20,8 @@ __all__ = ["Fitted", "Settings", "fit", "matrix", "tuned"]
 
 Histories = Sequence[NDArray[np.int32]]
 
-FACTORS = (32, 64, 128)
-REGULARIZATION = (1.0, 10.0, 30.0)
+FACTORS = (64, 128)
+REGULARIZATION = (3.0, 10.0, 30.0, 100.0)
 ALPHA = (1.0, 10.0)
 DECAYS = (1.0, 0.9, 0.8)
 """Weight of an event of the asking history relative to the next one; 1 is ALS as it comes."""

@@ -47,7 +47,9 @@ def retrieval_loops(work: Work) -> dict[str, Loop]:
     known = [history for history in events.known("validation") if len(history)]
     packed = pack(known, config.window, config.batch_rows, np.random.default_rng(work.seed))
     starts = range(0, len(packed.items), config.batch_rows)
-    batches = [tuple(tf.constant(part[i : i + config.batch_rows]) for part in packed) for i in starts[:_RETRIEVAL_STEPS]]
+    batches = [
+        tuple(tf.constant(part[i : i + config.batch_rows]) for part in packed) for i in starts[:_RETRIEVAL_STEPS]
+    ]
     model = retrieval._build(config, len(events.items), known)
     step = retrieval._step(model, config, known, len(starts))
     jit = config.jit_compile and not config.negatives

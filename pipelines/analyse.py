@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gristmill.schema import Feature, Kind, Schema
+from pipelines.quantiles import Quantiles
 
 __all__ = ["FeatureStatistics", "Moments", "Statistics", "ranked"]
 
-_KLL_K = 2048
 _HLL_LOG2_REGISTERS = 14
 _QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _TOP = 20
@@ -32,7 +32,7 @@ class Moments:
     squares: float = 0.0
     minimum: float = float("inf")
     maximum: float = float("-inf")
-    quantiles: ds.kll_doubles_sketch = field(default_factory=lambda: ds.kll_doubles_sketch(_KLL_K))
+    quantiles: Quantiles = field(default_factory=Quantiles)
     distinct: ds.hll_union = field(default_factory=lambda: ds.hll_union(_HLL_LOG2_REGISTERS))
 
     def add(self, values: NDArray[np.float64]) -> None:
@@ -43,7 +43,7 @@ class Moments:
         self._shift(values.size, mean, float(((values - mean) ** 2).sum()))
         self.minimum = min(self.minimum, float(values.min()))
         self.maximum = max(self.maximum, float(values.max()))
-        self.quantiles.update(np.ascontiguousarray(values, np.float64))
+        self.quantiles.add(values)
         sketch = ds.hll_sketch(_HLL_LOG2_REGISTERS)
         for value in np.unique(values).tolist():
             sketch.update(value)
@@ -70,25 +70,23 @@ class Moments:
         if not self.count:
             return {}
         deviation = (self.squares / (self.count - 1)) ** 0.5 if self.count > 1 else 0.0
-        quantiles = self.quantiles.get_quantiles(list(_QUANTILES), True)
+        quantiles = self.quantiles.of(_QUANTILES)
         return {
             "mean": self.mean,
             "deviation": deviation,
             "minimum": self.minimum,
             "maximum": self.maximum,
-            "quantiles": {f"{q:g}": float(v) for q, v in zip(_QUANTILES, quantiles, strict=True)},
+            "quantiles": {f"{q:g}": v for q, v in zip(_QUANTILES, quantiles, strict=True)},
             "distinct_estimate": round(self.distinct.get_estimate()),
         }
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)
-        state["quantiles"] = self.quantiles.serialize()
         state["distinct"] = self.distinct.get_result().serialize_updatable()
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.quantiles = ds.kll_doubles_sketch.deserialize(state["quantiles"])
         self.distinct = ds.hll_union(_HLL_LOG2_REGISTERS)
         self.distinct.update(ds.hll_sketch.deserialize(state["distinct"]))
 

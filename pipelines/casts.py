@@ -110,7 +110,8 @@ def _iso_seconds(column: pa.Array, iso: pa.Array) -> pa.Array:
     import pandas as pd
 
     texts = pc.utf8_trim_whitespace(pc.if_else(iso, column, pa.scalar(None, column.type))).to_pandas()
-    times = pa.array(pd.to_datetime(texts, errors="coerce", utc=True, format="ISO8601"))
+    found = pd.to_datetime(texts, errors="coerce", utc=True, format="ISO8601")
+    times = pa.array(found.dt.tz_convert(None).to_numpy())
     return _floor_divide(times.cast(pa.int64()), _PARTS_A_SECOND[times.type.unit])
 
 

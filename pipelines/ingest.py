@@ -77,7 +77,7 @@ def build(pipeline: beam.Pipeline, prepared: Prepared) -> None:
     written = arranged.splits | "write" >> beam.ParDo(stages.Write(prepared))
     statistics = (
         arranged.splits
-        | "by split" >> beam.Map(lambda element: (element[0][:2], (element[0][0], element[1])))
+        | "by split" >> beam.Map(lambda element: (element[0][:2], element))
         | "analyse" >> beam.CombinePerKey(stages.Analyse(prepared))
         | "name" >> beam.Map(stages.analysed)
     )

@@ -99,34 +99,41 @@ class WriteQuarantine(_Stage):
 
 
 class Analyse(beam.CombineFn):
-    """Statistics of each split and side table, merged from those of its tables."""
+    """Statistics of each split and side table, merged from those of its shards.
+
+    They are merged at the end and in the shards' order, as the order of floating-point sums changes their last digits.
+    """
 
     def __init__(self, prepared: Prepared) -> None:
         self.prepared = prepared
 
-    def create_accumulator(self) -> list[Statistics]:
-        """Nothing counted yet; the schema comes with the first table."""
+    def create_accumulator(self) -> list[tuple[int, Statistics]]:
+        """Nothing counted yet."""
         return []
 
-    def add_input(self, accumulator: list[Statistics], element: tuple[int, pa.Table]) -> list[Statistics]:
-        """Counts the records of a table of one source."""
-        index, table = element
+    def add_input(
+        self, accumulator: list[tuple[int, Statistics]], element: tuple[SplitKey, pa.Table]
+    ) -> list[tuple[int, Statistics]]:
+        """Counts the records of one shard."""
+        (index, _, shard), table = element
         plan = self.prepared.plan
         schema = plan.sources[index].record_schema
         if index == 0:
             schema = split_schema(schema, plan.split)
-        return [(accumulator[0] if accumulator else Statistics.of(schema)).add(table)]
+        return [*accumulator, (shard, Statistics.of(schema).add(table))]
 
-    def merge_accumulators(self, accumulators: Iterable[list[Statistics]]) -> list[Statistics]:
-        """Adds what several have counted."""
-        counted = [accumulator[0] for accumulator in accumulators if accumulator]
-        for other in counted[1:]:
-            counted[0].merge(other)
-        return counted[:1]
+    def merge_accumulators(
+        self, accumulators: Iterable[list[tuple[int, Statistics]]]
+    ) -> list[tuple[int, Statistics]]:
+        """Puts together what several have counted."""
+        return [counted for accumulator in accumulators for counted in accumulator]
 
-    def extract_output(self, accumulator: list[Statistics]) -> Statistics:
-        """The statistics."""
-        return accumulator[0]
+    def extract_output(self, accumulator: list[tuple[int, Statistics]]) -> Statistics:
+        """The statistics of all shards."""
+        first, *others = [statistics for _, statistics in sorted(accumulator, key=lambda counted: counted[0])]
+        for other in others:
+            first.merge(other)
+        return first
 
 
 def analysed(element: tuple[tuple[int, str], Statistics]) -> Analysed:

@@ -154,15 +154,12 @@ def _make(data: bytes, ends: NDArray[np.int64], lines: NDArray[np.int64]) -> Rec
     stops = ends - ((ends > starts) & (array[np.maximum(ends - 1, 0)] == 13))
     keep = stops > starts
     starts, stops, lines = starts[keep], stops[keep], np.asarray(lines, np.int64)[keep]
-    if int((stops - starts).sum()) == int(ends[-1]) + 1 - len(ends):  # nothing to leave out but single newlines
-        text = _binary(data, starts, ends)
-    else:
-        text = pa.array([data[a:b] for a, b in zip(starts.tolist(), stops.tolist(), strict=True)], pa.large_binary())
-    return Records(text, lines)
+    return Records(_slices(data, starts, stops), lines)
 
 
-def _binary(data: bytes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> pa.Array:
-    """A binary array of the slices, newline cut off each."""
-    offsets = np.append(starts, ends[-1] + 1).astype(np.int64)
-    whole = pa.Array.from_buffers(pa.large_binary(), len(starts), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
-    return pc.binary_slice(whole, 0, -1)
+def _slices(data: bytes, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> pa.Array:
+    """A binary array of `data[start:stop]` for each pair; what lies between them is sliced too, and not taken."""
+    offsets = np.append(np.stack([starts, stops], axis=1).reshape(-1), len(data)).astype(np.int64)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+    with_gaps = pa.Array.from_buffers(pa.large_binary(), 2 * len(starts), buffers)
+    return with_gaps.take(pa.array(np.arange(0, 2 * len(starts), 2)))

@@ -51,18 +51,29 @@ def _put(values: dict[str, Any], kind: type[BaseModel], key: str, value: Any) ->
     *path, last = key.split(".")
     place, fields = values, kind
     for step in path:
-        annotation = _field(fields, step, key)
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        if step not in fields.model_fields:
+            raise unknown_name("setting", key, _keys(kind))
+        inner = _inner(fields, step)
+        if inner is None:
             raise InputError(f"setting `{key}`: `{step}` has no settings of its own")
-        place, fields = place.setdefault(step, {}), annotation
+        place, fields = place.setdefault(step, {}), inner
         if not isinstance(place, dict):
             raise InputError(f"setting `{key}`: `{step}` must hold settings. Received: {place!r}")
-    _field(fields, last, key)
+    if last not in fields.model_fields:
+        raise unknown_name("setting", key, _keys(kind))
     place[last] = value
 
 
-def _field(kind: type[BaseModel], name: str, key: str) -> Any:
-    if name not in kind.model_fields:
-        known = [key.rpartition(".")[0] + "." + field if "." in key else field for field in kind.model_fields]
-        raise unknown_name("setting", key, known)
-    return kind.model_fields[name].annotation
+def _inner(kind: type[BaseModel], name: str) -> type[BaseModel] | None:
+    """The record that a field holds, or None where it holds a plain value."""
+    annotation = kind.model_fields[name].annotation
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def _keys(kind: type[BaseModel]) -> list[str]:
+    """The dotted keys of all plain values."""
+    made = []
+    for name in kind.model_fields:
+        inner = _inner(kind, name)
+        made += [f"{name}.{key}" for key in _keys(inner)] if inner else [name]
+    return made

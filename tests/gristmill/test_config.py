@@ -56,7 +56,9 @@ def test_a_change_is_stronger_than_the_preset_and_the_last_one_wins() -> None:
     [
         ({}, "inner.widht=3", r"unknown setting 'inner.widht'; did you mean 'inner.width'"),
         ({}, "nam=x", r"unknown setting 'nam'; did you mean 'name'"),
-        ({}, "iner.width=3", r"unknown setting 'iner.width'; did you mean .*'inner'"),
+        ({}, "iner.width=3", r"unknown setting 'iner.width'; did you mean 'inner.width'"),
+        ({}, "width=3", r"unknown setting 'width'; did you mean 'inner.width'"),
+        ({}, "inner.rate.x=3", r"setting `inner.rate.x`: `rate` has no settings of its own"),
         ({"inner.widht": 3}, "name=x", r"unknown setting 'inner.widht'"),
         ({}, "inner={widht: 3}", r"setting `inner.widht`: .*Received: 3"),
         ({}, "inner.width=wide", r"setting `inner.width`: .*valid integer.*Received: 'wide'"),

@@ -44,9 +44,7 @@ def test_a_failed_task_is_not_called_done(capsys: pytest.CaptureFixture[str]) ->
     assert "done" not in capsys.readouterr().err
 
 
-def test_lines_tell_start_distance_and_end(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lines_tell_start_distance_and_end(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
     with Lines().task("train", 8) as task:
@@ -72,7 +70,9 @@ def test_lines_without_a_total_tell_the_amount(
     assert "read: 3 after 11 s" in capsys.readouterr().err.splitlines()
 
 
-@pytest.mark.parametrize(("quiet", "terminal", "kind"), [(True, True, Silent), (False, True, Terminal), (False, False, Lines)])
+@pytest.mark.parametrize(
+    ("quiet", "terminal", "kind"), [(True, True, Silent), (False, True, Terminal), (False, False, Lines)]
+)
 def test_progress_fits_where_the_program_runs(
     quiet: bool, terminal: bool, kind: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:

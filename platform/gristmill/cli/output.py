@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated, Any, Literal
 
 import typer
 
@@ -20,6 +20,11 @@ from gristmill.progress import Progress, progress_for
 __all__ = ["JsonOption", "QuietOption", "Verb", "print_table", "program_name", "verb"]
 
 _SHOWN_BYTES = 8000
+_LOG_WIDTH = 140
+_NARROW = 100
+"""Terminals up to this width get tables without gaps."""
+_WHOLE_CHARACTERS = 20
+"""Cells up to this length are never broken; headings only at their spaces."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, and nothing else.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
@@ -124,11 +129,24 @@ def print_table(columns: list[str], rows: list[list[str]], title: str = "") -> N
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD)
+    console = Console(width=None if sys.stdout.isatty() else _LOG_WIDTH, highlight=False)
+    gap = 1 if console.width > _NARROW else 0
+    table = Table(
+        title=title or None,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+        padding=(0, gap, 0, 0),
+    )
     for index, column in enumerate(columns):
-        numeric = rows and all(row[index][:1] in "+-–0123456789" for row in rows if row[index])
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        cells = [row[index] for row in rows]
+        numeric = bool(cells) and all(cell[:1] in "+-–0123456789" for cell in cells if cell)
+        whole = [cell for cell in cells if len(cell) <= _WHOLE_CHARACTERS] + column.split()
+        justify: Literal["right", "left"] = "right" if numeric else "left"
+        least = max(map(len, whole))
+        fixed = least if not gap and len(whole) > len(cells) else None
+        table.add_column(column, justify=justify, overflow="fold", min_width=least, width=fixed)
     for row in rows:
         table.add_row(*row)
-    width = None if sys.stdout.isatty() else 140
-    Console(width=width, highlight=False).print(table)
+    console.print(table)

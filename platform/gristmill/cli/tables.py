@@ -24,5 +24,5 @@ def show_lite(report: Sequence[Mapping[str, Any]]) -> None:
     """Prints the table of lite files."""
     from gristmill.runs import lite_table
 
-    table = lite_table(report)
+    table = lite_table(report, leave_out=("File",))
     print_table(list(table.columns), [list(row) for row in table.rows], title="lite files")

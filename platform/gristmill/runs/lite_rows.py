@@ -1,6 +1,6 @@
 """Turns the report of lite files into plain rows of texts, for the command line, the card and the pages."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from gristmill.runs.tables import MISSING, Table, metric_title, number, signed
@@ -18,7 +18,7 @@ def duration(microseconds: float) -> str:
     return f"{microseconds:.0f} µs" if microseconds < 1e4 else f"{microseconds / 1e3:.1f} ms"
 
 
-def lite_table(report: Sequence[Mapping[str, Any]]) -> Table:
+def lite_table(report: Sequence[Mapping[str, Any]], leave_out: Collection[str] = ("Model",)) -> Table:
     """Makes the table of lite files from `lite/report.json`; a column that no file fills is left out.
 
     Args:
@@ -27,10 +27,10 @@ def lite_table(report: Sequence[Mapping[str, Any]]) -> Table:
             rows), `agreement` (0 to 1), `differences` ({output: {"max_abs": value}}) and `refused` (why it
             was not kept). The records of `gristmill.lite` as JSON are such mappings.
     """
-    cells = [[show(row) for _, show in _LITE_COLUMNS] for row in report]
-    kept = [place for place in range(len(_LITE_COLUMNS)) if any(row[place] for row in cells)]
-    rows = tuple(tuple(row[place] or MISSING for place in kept) for row in cells)
-    return Table(tuple(_LITE_COLUMNS[place][0] for place in kept), rows)
+    columns = [(title, show) for title, show in _LITE_COLUMNS if title not in leave_out]
+    kept = [(title, show) for title, show in columns if any(show(row) for row in report)]
+    rows = tuple(tuple(show(row) or MISSING for _, show in kept) for row in report)
+    return Table(tuple(title for title, _ in kept), rows)
 
 
 def _latency(row: Mapping[str, Any]) -> str:
@@ -58,15 +58,16 @@ def _largest(row: Mapping[str, Any]) -> str:
 
 _LITE_COLUMNS: tuple[tuple[str, Callable[[Mapping[str, Any]], str]], ...] = (
     ("File", lambda row: row.get("file") or ""),
+    ("Model", lambda row: row.get("task") or ""),
     ("Format", lambda row: row.get("format") or ""),
     ("Size", lambda row: size(row["bytes"]) if row.get("bytes") is not None else ""),
     ("Latency", _latency),
     ("Quality", _quality),
-    ("Difference from float", _from_float),
+    ("Change from float", _from_float),
     (
         "Agreement with float",
         lambda row: number(row["agreement"]) if row.get("agreement") is not None else "",
     ),
-    ("Largest output difference", _largest),
+    ("Largest output change", _largest),
     ("Refused because", lambda row: row.get("refused") or ""),
 )

@@ -1,5 +1,6 @@
 """Batches from arrays in memory."""
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -35,11 +36,11 @@ def test_features_stay_beside_their_labels() -> None:
 def test_each_pass_is_shuffled_anew_and_the_seed_decides_how() -> None:
     first, second = passes(2, seed=3)
     assert first != second
-    assert sorted(sum(first, [])) == sorted(sum(second, [])) == LABELS.tolist()
+    assert sorted(chain(*first)) == sorted(chain(*second)) == LABELS.tolist()
     assert passes(2, seed=3) == [first, second]
     assert passes(2, seed=4) != [first, second]
 
 
 def test_rows_that_differ_in_number_are_refused() -> None:
-    with pytest.raises(InputError, match="same number of rows. Received: .*'one': 7.*'labels': 6"):
+    with pytest.raises(InputError, match=r"same number of rows. Received: .*'one': 7.*'labels': 6"):
         batches(FEATURES, LABELS[:6], 3)

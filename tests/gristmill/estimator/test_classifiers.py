@@ -115,7 +115,7 @@ def test_features_are_read_by_name_and_others_are_ignored() -> None:
 
 
 def test_a_feature_that_is_not_there_is_named() -> None:
-    with pytest.raises(InputError, match="must hold b. Received: a, c"):
+    with pytest.raises(InputError, match=r"must hold b. Received: a, c"):
         LinearClassifier(PLAIN).evaluate(lambda: tf.data.Dataset.from_tensors(({"a": [1], "c": [1]}, [1.0])))
 
 

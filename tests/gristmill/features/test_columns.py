@@ -109,7 +109,7 @@ def test_the_size_of_a_category_is_its_vocabulary_and_nothing() -> None:
 
 
 def test_a_cross_takes_no_list_first() -> None:
-    with pytest.raises(InputError, match="must hold one value. Received: words, a list"):
+    with pytest.raises(InputError, match=r"must hold one value. Received: words, a list"):
         CrossColumn(WORDS, COLOUR)
 
 

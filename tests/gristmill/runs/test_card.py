@@ -135,5 +135,5 @@ def test_a_metric_is_headed_as_people_write_it() -> None:
 def test_a_refused_file_is_listed_and_empty_columns_are_not() -> None:
     small = {"format": "f16", "bytes": 10, "differences": {"scores": {"max_abs": 0.002}}}
     table = lite_table([small, {"format": "int8", "refused": "lost its weights"}])
-    assert table.columns == ("Format", "Size", "Largest output difference", "Refused because")
+    assert table.columns == ("Format", "Size", "Largest output change", "Refused because")
     assert table.rows == (("f16", "10 B", "2.0e-03", "–"), ("int8", "–", "–", "lost its weights"))
