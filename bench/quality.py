@@ -13,7 +13,7 @@ from bench.inputs import Inputs
 from bench.tables import mean_and_deviation, note, show
 from gristmill.errors import WorkError
 
-__all__ = ["REPORTED", "one_run", "rows", "run"]
+__all__ = ["REPORTED", "TO_SHOW", "one_run", "rows", "run"]
 
 RETRIEVAL = ("ndcg_at_10", "recall_at_10")
 RANKING = ("auc", "logloss")
@@ -24,11 +24,12 @@ REPORTED: dict[tuple[str, ...], dict[str, tuple[float, ...]]] = {
         "ItemKNN": (0.0379, 0.0785),
         "EASE": (0.0409, 0.0870),
         "SASRec of width 64": (0.0649, 0.1220),
-        "to show": (0.060,),
     },
-    RANKING: {"LightGBM": (0.7883, 0.5554), "logistic regression, one-hot": (0.7857, 0.5588), "to show": (0.788,)},
+    RANKING: {"LightGBM": (0.7883, 0.5554), "logistic regression, one-hot": (0.7857, 0.5588)},
 }
 """Measured before this project began, on the same protocol; printed for orientation, not measured here."""
+TO_SHOW: dict[tuple[str, ...], tuple[float, ...]] = {RETRIEVAL: (0.060,), RANKING: (0.788,)}
+"""The figures that we set out to show, of the first metric."""
 
 
 def run(inputs: Inputs) -> None:
@@ -74,11 +75,10 @@ def rows(
     for system in metrics[0]:
         if names[0] in metrics[0][system]:
             figures = [mean_and_deviation([seed[system][name] for seed in metrics]) for name in names]
-            made.append([system, *figures, f"measured, {len(metrics)} seeds"])
+            made.append([system, *figures, f"measured, seeds: {len(metrics)}"])
     for peer, values in (peers or {}).items():
         made.append([peer, *(f"{values[name]:.4f}" for name in names), "measured, once"])
-    for peer, reported in REPORTED[names].items():
-        made.append(
-            [peer, *(f"{value:.4f}" for value in reported), *[""] * (len(names) - len(reported)), "reported before"]
-        )
+    others = [(peer, figures, "reported before") for peer, figures in REPORTED[names].items()]
+    for peer, known, origin in [*others, ("to show, at least", TO_SHOW[names], "goal")]:
+        made.append([peer, *(f"{value:.4f}" for value in known), *[""] * (len(names) - len(known)), origin])
     return made

@@ -169,7 +169,11 @@ def _manifest(
         app=plan.app,
         code_version=version("gristmill"),
         fingerprint=prepared.fingerprint,
-        options={"split": plan.split.model_dump(mode="json"), "shards": prepared.shards, "unique": list(plan.records.unique)},
+        options={
+            "split": plan.split.model_dump(mode="json"),
+            "shards": prepared.shards,
+            "unique": list(plan.records.unique),
+        },
         info=plan.info,
         record_schema=split_schema(plan.records.record_schema, plan.split),
         splits=splits,

@@ -122,9 +122,7 @@ class Analyse(beam.CombineFn):
             schema = split_schema(schema, plan.split)
         return [*accumulator, (shard, Statistics.of(schema).add(table))]
 
-    def merge_accumulators(
-        self, accumulators: Iterable[list[tuple[int, Statistics]]]
-    ) -> list[tuple[int, Statistics]]:
+    def merge_accumulators(self, accumulators: Iterable[list[tuple[int, Statistics]]]) -> list[tuple[int, Statistics]]:
         """Puts together what several have counted."""
         return [counted for accumulator in accumulators for counted in accumulator]
 

@@ -8,7 +8,7 @@ __all__ = ["PRESETS", "RankingConfig", "RecommendConfig", "RetrievalConfig"]
 
 
 class _Config(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class RetrievalConfig(_Config):
@@ -78,8 +78,8 @@ class RankingConfig(_Config):
 class RecommendConfig(_Config):
     """All settings of the recommender."""
 
-    retrieval: RetrievalConfig = RetrievalConfig()
-    ranking: RankingConfig = RankingConfig()
+    retrieval: RetrievalConfig = Field(default_factory=RetrievalConfig)
+    ranking: RankingConfig = Field(default_factory=RankingConfig)
     cold_below: int = Field(30, ge=1)
     """Users with a shorter history count as cold in the evaluation."""
 

@@ -32,7 +32,7 @@ _NUMBER_SHARE = 0.99
 class IngestOptions(BaseModel):
     """Options of `gristmill ingest recommend` beside the files."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     user: str | None = Field(None, description="Column of the user; by default user, user_id ...")
     item: str | None = Field(None, description="Column of the item; by default item, item_id, movieId ...")

@@ -47,7 +47,7 @@ def later(path: str) -> Callable[..., Any]:
 class NoOptions(BaseModel):
     """Ingestion without options beside the files."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class Feature(BaseModel):
     exactly up to 2**24; `int64` holds larger ones.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: Annotated[str, Field(min_length=1)]
     kind: Kind
@@ -121,7 +121,7 @@ class Schema(BaseModel):
         pydantic.ValidationError: A feature breaks a rule, or two have one name.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     features: tuple[Feature, ...]
 

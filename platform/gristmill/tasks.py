@@ -17,7 +17,7 @@ _MODULE = "gristmill.workflow.classifier"
 class ClassifierConfig(BaseModel):
     """Settings of a wide-and-deep classifier."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     hidden_units: tuple[int, ...] = (64, 32)
     """Widths of the network's layers; none gives a linear model."""

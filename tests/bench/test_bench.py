@@ -127,9 +127,9 @@ def test_quality_keeps_measured_and_reported_apart() -> None:
 
     seeds = [{"model": {"auc": 0.8, "logloss": 0.5}}, {"model": {"auc": 0.6, "logloss": 0.5}}]
     made = quality.rows(seeds, quality.RANKING, {"LightGBM": {"auc": 0.7, "logloss": 0.6}})
-    assert made[0] == ["model", "0.7000 ± 0.1414", "0.5000 ± 0.0000", "measured, 2 seeds"]
+    assert made[0] == ["model", "0.7000 ± 0.1414", "0.5000 ± 0.0000", "measured, seeds: 2"]
     assert made[1] == ["LightGBM", "0.7000", "0.6000", "measured, once"]
-    assert {row[-1] for row in made[2:]} == {"reported before"}
+    assert {row[-1] for row in made[2:]} == {"reported before", "goal"}
 
 
 def test_a_given_dataset_is_not_made_again(inputs: Inputs) -> None:

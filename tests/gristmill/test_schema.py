@@ -65,7 +65,7 @@ def test_a_broken_rule_is_told(settings: dict[str, Any], message: str) -> None:
 
 
 def test_names_are_unique_and_unknown_ones_list_the_nearest() -> None:
-    with pytest.raises(ValidationError, match="feature names must be unique. Received twice: user"):
+    with pytest.raises(ValidationError, match=r"feature names must be unique\. Received twice: user"):
         Schema(features=(SCHEMA["user"], SCHEMA["user"]))
     with pytest.raises(InputError, match="unknown feature 'star'; did you mean 'stars'"):
         SCHEMA["star"]

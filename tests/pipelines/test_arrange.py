@@ -106,7 +106,11 @@ _EVENTS = st.lists(st.tuples(st.sampled_from("uvw"), st.sampled_from(["1", "2", 
 
 
 @settings(max_examples=60, deadline=None)
-@given(rows=_EVENTS, random=st.randoms(use_true_random=False), split=st.sampled_from([BY_TIME, HashSplit(key="user"), None]))  # fmt: skip
+@given(
+    rows=_EVENTS,
+    random=st.randoms(use_true_random=False),
+    split=st.sampled_from([BY_TIME, HashSplit(key="user"), None]),
+)
 def test_the_order_in_which_records_come_changes_nothing(rows: list[Any], random: Any, split: Any) -> None:
     table = events(rows)
     order = list(range(len(rows)))

@@ -36,8 +36,8 @@ Read = Callable[..., tuple[list[tuple[Any, ...]], list[tuple[int, str, bytes]]]]
         ("a,b\nü, é \n", [(2, "ü", " é ")]),
     ],
     ids=[
-        "plain", "no final newline", "CRLF", "CR at the end", "BOM", "blank lines", "quotes", "CRLF in quotes", "empty cells", "other order",
-        "quote inside a cell", "text after a quote", "not ASCII",
+        "plain", "no final newline", "CRLF", "CR at the end", "BOM", "blank lines", "quotes", "CRLF in quotes",
+        "empty cells", "other order", "quote inside a cell", "text after a quote", "not ASCII",
     ],
 )  # fmt: skip
 def test_records_of_a_csv_file(text: str, rows: list[tuple[Any, ...]], make_file: Make, read_rows: Read) -> None:
@@ -114,7 +114,12 @@ _CELL = st.text(st.sampled_from('ab ",\n\ré0'), max_size=6)
 
 
 @settings(max_examples=150, deadline=None)
-@given(rows=st.lists(st.tuples(_CELL, _CELL), max_size=8), chunk=st.integers(3, 40), line_end=st.sampled_from(["\n", "\r\n"]), all_quoted=st.booleans())  # fmt: skip
+@given(
+    rows=st.lists(st.tuples(_CELL, _CELL), max_size=8),
+    chunk=st.integers(3, 40),
+    line_end=st.sampled_from(["\n", "\r\n"]),
+    all_quoted=st.booleans(),
+)
 def test_records_equal_those_of_pythons_csv_module(
     rows: list[tuple[str, str]], chunk: int, line_end: str, all_quoted: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

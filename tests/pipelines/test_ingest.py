@@ -30,7 +30,9 @@ HEADER = ("who", "item", "rating", "time")
 
 def _good() -> list[tuple[str, str, int, int]]:
     """Ten events of each user, the times backwards and in pairs, so that the item decides between equal ones."""
-    return [(u, f"i{(3 * n + place) % 11}", n % 5 + 1, 1000 - n // 2) for place, u in enumerate(USERS) for n in range(10)]
+    return [
+        (u, f"i{(3 * n + place) % 11}", n % 5 + 1, 1000 - n // 2) for place, u in enumerate(USERS) for n in range(10)
+    ]
 
 
 def _csv(rows: list[tuple[Any, ...]]) -> str:
@@ -151,9 +153,7 @@ def test_each_rejected_record_stands_in_the_quarantine(made: Path, sources: Path
         (38, "2 cells where the header has 4", "ann,i1"),
     ]  # fmt: skip
     assert entries["00000"][5]["record_base64"] == "/yxpMSwxLDE="
-    assert entries["00001"] == [
-        {"source": b, "position": 2, "reason": first + f"{a}:3", "record": "ann,i3,2,1000"}
-    ]
+    assert entries["00001"] == [{"source": b, "position": 2, "reason": first + f"{a}:3", "record": "ann,i3,2,1000"}]
     assert [(entry["position"], entry["record"]) for entry in entries["00002"]] == [
         (2, '{"item": "i1"}'),
         (4, '{"item": "i2", "price": "dear"}'),
@@ -219,14 +219,18 @@ def test_another_run_gives_the_same_bytes(made: Path, sources: Path, tmp_path: P
     assert Dataset.open(again) == Dataset.open(made)
 
 
-def test_other_shards_hold_the_same_records_and_a_changed_plan_replaces(sources: Path, made: Path, tmp_path: Path) -> None:
+def test_other_shards_hold_the_same_records_and_a_changed_plan_replaces(
+    sources: Path, made: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "dataset"
     for shards in (1, 2):
         assert main(["--plan", str(_plan(sources, tmp_path, shards=shards)), "--out", str(out)]) == 0
         other, first = Dataset.open(out), Dataset.open(made)
         assert len(other.shard_paths("train")) == shards
         for split in SPLITS:
-            assert sorted(other.read(split).to_pylist(), key=_place) == sorted(first.read(split).to_pylist(), key=_place)
+            assert sorted(other.read(split).to_pylist(), key=_place) == sorted(
+                first.read(split).to_pylist(), key=_place
+            )
         assert other.vocabulary("item") == first.vocabulary("item")
     assert {path.name for path in tmp_path.iterdir()} == {"plan.yaml", "dataset"}
 

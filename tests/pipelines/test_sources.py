@@ -97,7 +97,10 @@ def test_peek_gives_columns_and_first_records(
     assert peek(make_file(name, text), 10) == (columns, records)
 
 
-@pytest.mark.parametrize(("name", "content"), [("x.csv", b""), ("x.csv", b"\n"), ("x.csv", b"a,b\r1,2\r"), ("x.jsonl", b"[]\n"), ("x.parquet", b"x")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("x.csv", b""), ("x.csv", b"\n"), ("x.csv", b"a,b\r1,2\r"), ("x.jsonl", b"[]\n"), ("x.parquet", b"x")],
+)
 def test_peek_names_a_file_without_records(name: str, content: bytes, make_file: Make) -> None:
     path = make_file(name, content)
     with pytest.raises(InputError) as error:

@@ -131,22 +131,16 @@ def print_table(columns: list[str], rows: list[list[str]], title: str = "") -> N
 
     console = Console(width=None if sys.stdout.isatty() else _LOG_WIDTH, highlight=False)
     gap = 1 if console.width > _NARROW else 0
-    table = Table(
-        title=title or None,
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        show_edge=False,
-        padding=(0, gap, 0, 0),
-    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, gap, 0, 0))
     for index, column in enumerate(columns):
         cells = [row[index] for row in rows]
         numeric = bool(cells) and all(cell[:1] in "+-–0123456789" for cell in cells if cell)
-        whole = [cell for cell in cells if len(cell) <= _WHOLE_CHARACTERS] + column.split()
         justify: Literal["right", "left"] = "right" if numeric else "left"
-        least = max(map(len, whole))
-        fixed = least if not gap and len(whole) > len(cells) else None
+        whole = [cell for cell in cells if len(cell) <= _WHOLE_CHARACTERS]
+        least = max(map(len, whole + column.split()))
+        fixed = least if gap == 0 and len(whole) == len(cells) else None
         table.add_column(column, justify=justify, overflow="fold", min_width=least, width=fixed)
     for row in rows:
         table.add_row(*row)
+    console.print(f"\n{title}" if title else "")
     console.print(table)

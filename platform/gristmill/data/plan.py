@@ -18,7 +18,7 @@ Fractions = tuple[
 
 
 class _Split(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     key: str
     """Feature whose value decides; all records of one value are handled together."""
@@ -52,7 +52,7 @@ class TimeSplit(_Split):
 class Source(BaseModel):
     """One kind of record and the files that hold it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: str
     paths: tuple[str, ...]
@@ -68,7 +68,7 @@ class IngestPlan(BaseModel):
     key, such as the catalogue of items.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     app: str
     records: Source

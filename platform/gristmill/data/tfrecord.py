@@ -3,6 +3,7 @@
 Format: https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details
 """
 
+import io
 import os
 import struct
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,8 @@ from gristmill.files import sha256_file
 __all__ = ["ShardFile", "read_tfrecord", "write_tfrecord"]
 
 _GZIP_LEVEL = 1
+_BUFFER_BYTES = 1 << 18
+"""Records are packed many at a time, as each call of the packer costs as much as a hundred bytes."""
 _LENGTH = struct.Struct("<Q")
 _CHECK = struct.Struct("<I")
 
@@ -38,7 +41,8 @@ def write_tfrecord(path: Path, records: Iterable[bytes]) -> ShardFile:
     count = 0
     try:
         with open(temporary, "wb") as raw:
-            with igzip.IGzipFile(filename="", fileobj=raw, mode="wb", compresslevel=_GZIP_LEVEL, mtime=0) as file:
+            packed = igzip.IGzipFile(filename="", fileobj=raw, mode="wb", compresslevel=_GZIP_LEVEL, mtime=0)
+            with io.BufferedWriter(packed, _BUFFER_BYTES) as file:
                 for record in records:
                     length = _LENGTH.pack(len(record))
                     file.write(length + _masked(length) + record + _masked(record))

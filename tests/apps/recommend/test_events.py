@@ -1,6 +1,7 @@
 """Events: their order, and what is known and what is hidden when a split is guessed."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,23 +19,23 @@ def events(make_events: Callable[..., Events]) -> Events:
 
 
 def test_events_of_all_splits_are_put_in_order(
-    make_events: Callable[..., Events], make_dataset: Callable[..., object]
+    make_events: Callable[..., Events], make_dataset: Callable[..., Any]
 ) -> None:
     events = make_events(HISTORIES, ratings=[[1, 2, 3, 4, 5, 6], [7, 8, 9, 1], [3, 2, 1, 9, 8]])
-    read = Events.read(make_dataset(events))  # type: ignore[arg-type]
+    read = Events.read(make_dataset(events))
     for name in ("user", "item", "rating", "time", "split"):
         np.testing.assert_array_equal(getattr(read, name), getattr(events, name))
     assert (read.users, read.items) == (events.users, events.items)
     assert read.rating is not None and (read.rating == read.item).all()
 
 
-def test_events_without_ratings_have_none(events: Events, make_dataset: Callable[..., object]) -> None:
-    assert Events.read(make_dataset(events)).rating is None  # type: ignore[arg-type]
+def test_events_without_ratings_have_none(events: Events, make_dataset: Callable[..., Any]) -> None:
+    assert Events.read(make_dataset(events)).rating is None
 
 
-def test_a_dataset_is_read_once(events: Events, make_dataset: Callable[..., object]) -> None:
+def test_a_dataset_is_read_once(events: Events, make_dataset: Callable[..., Any]) -> None:
     dataset = make_dataset(events)
-    assert Events.load(dataset) is Events.load(dataset)  # type: ignore[arg-type]
+    assert Events.load(dataset) is Events.load(dataset)
 
 
 def test_histories_are_the_users_in_turn(events: Events) -> None:

@@ -41,7 +41,10 @@ def _columns(plan: IngestPlan) -> dict[str, str]:
     ("header", "columns"),
     [
         ("userId,movieId,rating,timestamp", ["userId", "movieId", "rating", "timestamp"]),
-        ("user_id:token,item_id:token,rating:float,timestamp:float", ["user_id:token", "item_id:token", "rating:float", "timestamp:float"]),
+        (
+            "user_id:token,item_id:token,rating:float,timestamp:float",
+            ["user_id:token", "item_id:token", "rating:float", "timestamp:float"],
+        ),
         ("x,Date,STARS,Product_ID,USER", ["USER", "Product_ID", "STARS", "Date"]),
     ],
 )  # fmt: skip
@@ -68,7 +71,8 @@ def test_ratings_are_optional(make: Callable[..., IngestPlan]) -> None:
 @pytest.mark.parametrize(
     ("interactions", "options", "message"),
     [
-        ("user,item,when\n", {}, "no column for the time (looked for time, timestamp, date, datetime, timestamp:float); name it with --time. The file has: user, item, when"),
+        ("user,item,when\n", {}, "no column for the time (looked for time, timestamp, date, datetime, timestamp:float)"),
+        ("user,item,when\n", {}, "name it with --time. The file has: user, item, when"),
         (EVENTS, {"user": "userid"}, "unknown column 'userid'; did you mean 'userId'?"),
         (EVENTS, {"rating": "score"}, "unknown column 'score'; known: 'movieId', 'rating', 'timestamp', 'userId'"),
         ("", {}, "interactions.csv: the file is empty"),
@@ -95,7 +99,9 @@ def _side(make: Callable[..., IngestPlan], text: str, options: dict[str, Any] | 
 
 
 def test_side_features_are_told_by_their_values(make: Callable[..., IngestPlan]) -> None:
-    rows = [f'm{n},Film {n},{n}.5,{"red" if n % 2 else "blue"},x|y,note {n},{"" if n % 2 else 7},1_{n}' for n in range(20)]
+    rows = [
+        f"m{n},Film {n},{n}.5,{'red' if n % 2 else 'blue'},x|y,note {n},{'' if n % 2 else 7},1_{n}" for n in range(20)
+    ]
     features = _side(make, "\n".join(["movieId,title,price,color,genres,text,some,under", *rows]))
     assert {name: (f.kind, f.separator) for name, f in features.items()} == {
         "item": (Kind.ID, " "),

@@ -10,7 +10,11 @@ from gristmill.data.plan import IngestPlan
 
 PLAN = """
 app: made
-records: {name: events, paths: [a.csv], unique: [user], record_schema: {features: [{name: user, kind: id}, {name: time, kind: time}]}}
+records:
+  name: events
+  paths: [a.csv]
+  unique: [user]
+  record_schema: {features: [{name: user, kind: id}, {name: time, kind: time}]}
 split: {kind: time, key: user, order_by: [time]}
 tables: [{name: items, paths: [b.csv], unique: [item], record_schema: {features: [{name: item, kind: id}]}}]
 """

@@ -56,7 +56,7 @@ def test_a_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_file_cut_anywhere_is_noticed(path: Path) -> None:
     whole = path.read_bytes()
-    for size in range(len(whole)):
+    for size in [*range(0, len(whole), 7), len(whole) - 1]:
         path.write_bytes(whole[:size])
         with pytest.raises(IntegrityError, match=r"a\.tfrecord\.gz: "):
             list(read_tfrecord(path))
@@ -67,13 +67,13 @@ def test_a_stream_that_ends_between_records_without_its_end_is_noticed(path: Pat
         first = file.read(16 + 16 + 3)
     packed = gzip.compress(first)
     path.write_bytes(packed[:-8])
-    with pytest.raises(IntegrityError, match="cut or damaged after . records"):
+    with pytest.raises(IntegrityError, match=r"cut or damaged after \d records"):
         list(read_tfrecord(path))
 
 
 def test_a_flipped_bit_never_changes_a_record(path: Path) -> None:
     whole, noticed = path.read_bytes(), 0
-    for place in range(len(whole)):
+    for place in range(0, len(whole), 3):
         harmed = bytearray(whole)
         harmed[place] ^= 0x10
         path.write_bytes(harmed)
@@ -81,7 +81,7 @@ def test_a_flipped_bit_never_changes_a_record(path: Path) -> None:
             assert list(read_tfrecord(path)) == RECORDS  # the gzip header's time, and bits that fill a byte
         except IntegrityError:
             noticed += 1
-    assert noticed > len(whole) - 20
+    assert noticed > len(whole) // 3 - 10
 
 
 def test_a_wrong_checksum_inside_a_good_stream_is_noticed(path: Path) -> None:
