@@ -12,7 +12,8 @@ import tensorflow as tf
 from apache_beam.options.pipeline_options import PipelineOptions
 from pyarrow import csv
 
-from apps.recommend.plan import IngestOptions, make_plan
+from apps.recommend.options import IngestOptions
+from apps.recommend.plan import make_plan
 from bench.inputs import Inputs
 from bench.tables import note, show
 from gristmill.data.examples import encode_examples

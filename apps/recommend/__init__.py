@@ -1,13 +1,13 @@
 """Recommendation: retrieval from a user's own history, and ranking of candidates."""
 
-from apps.recommend.config import PRESETS, RecommendConfig
 from apps.recommend.movielens import MOVIELENS_100K
-from apps.recommend.plan import IngestOptions, default_sources, make_plan, ranking_applies
+from apps.recommend.options import PRESETS, IngestOptions
 from gristmill.app import App, SourceOption, Task, later
 from gristmill.gate import Gate
 
 __all__ = ["app"]
 
+_PLAN = "apps.recommend.plan"
 _RETRIEVAL = "apps.recommend.retrieval"
 _RANKING = "apps.recommend.ranking"
 
@@ -20,9 +20,9 @@ app = App(
         "users": SourceOption("Files of users: id and side features."),
     },
     options=IngestOptions,
-    plan=make_plan,
+    plan=later(f"{_PLAN}:make_plan"),
     ingest=later("pipelines.ingest:ingest"),
-    config=RecommendConfig,
+    config="apps.recommend.config:RecommendConfig",
     tasks=(
         Task(
             name="retrieval",
@@ -60,12 +60,12 @@ app = App(
             agreement=later(f"{_RANKING}:agreement"),
             gate=Gate("auc", allowed_loss=0.002, minimum_agreement=0.9),
             modules=("gristmill.estimator",),
-            applies=ranking_applies,
+            applies=later(f"{_PLAN}:ranking_applies"),
         ),
     ),
     card=later("apps.recommend.card:card"),
     presets=PRESETS,
     data=(MOVIELENS_100K,),
-    default_sources=default_sources,
+    default_sources=later(f"{_PLAN}:default_sources"),
     page="dashboards.recommend:page",
 )

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["PRESETS", "RankingConfig", "RecommendConfig", "RetrievalConfig"]
+__all__ = ["RankingConfig", "RecommendConfig", "RetrievalConfig"]
 
 
 class _Config(BaseModel):
@@ -82,20 +82,3 @@ class RecommendConfig(_Config):
     ranking: RankingConfig = Field(default_factory=RankingConfig)
     cold_below: int = Field(30, ge=1)
     """Users with a shorter history count as cold in the evaluation."""
-
-
-PRESETS: dict[str, dict[str, object]] = {
-    "default": {},
-    "small": {
-        "retrieval.width": 16,
-        "retrieval.layers": 1,
-        "retrieval.heads": 2,
-        "retrieval.epochs": 2,
-        "retrieval.evaluate_from": 1,
-        "retrieval.jit_compile": False,
-        "ranking.hidden_units": (8,),
-        "ranking.embedding_width": 4,
-        "ranking.epochs": 3,
-    },
-}
-"""`default`: two minutes on 2 cores for MovieLens-100k, NDCG@10 about .11, AUC about .795. `small`: seconds, for trying."""

@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from apps.recommend.options import IngestOptions
 from gristmill.data.known import Fetched
 from gristmill.data.plan import IngestPlan, Source, TimeSplit
 from gristmill.errors import InputError, unknown_name
@@ -14,7 +13,7 @@ from gristmill.schema import Feature, Kind, Missing, Role, Schema
 if TYPE_CHECKING:
     from gristmill.data.dataset import Dataset
 
-__all__ = ["IngestOptions", "default_sources", "make_plan", "ranking_applies"]
+__all__ = ["default_sources", "make_plan", "ranking_applies"]
 
 _GUESSES = {
     "user": ("user", "user_id", "userid", "user_id:token"),
@@ -27,23 +26,6 @@ _SAMPLE_RECORDS = 1000
 _CATEGORY_SHARE = 0.5
 _LIST_SHARE = 0.2
 _NUMBER_SHARE = 0.99
-
-
-class IngestOptions(BaseModel):
-    """Options of `gristmill ingest recommend` beside the files."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    user: str | None = Field(None, description="Column of the user; by default user, user_id ...")
-    item: str | None = Field(None, description="Column of the item; by default item, item_id, movieId ...")
-    rating: str | None = Field(None, description="Column of the rating; by default rating, where there is one.")
-    time: str | None = Field(
-        None, description="Column of the time (seconds since 1970, or ISO 8601); by default time ..."
-    )
-    title: str | None = Field(None, description="Column of the item's name in --items; by default title, name ...")
-    shards: int | None = Field(None, ge=1, description="Shards a split; one for every 16 MiB of source by default.")
-    data_info: dict[str, str] = Field({}, exclude=True)
-    """What to write in the manifest about the data; not an option of the command line."""
 
 
 def make_plan(sources: Mapping[str, Sequence[str]], options: IngestOptions) -> IngestPlan:

@@ -8,12 +8,11 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
-
 from gristmill.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
     import keras
+    from pydantic import BaseModel
 
     from gristmill.data.dataset import Dataset
     from gristmill.data.known import Fetched, KnownData
@@ -37,17 +36,20 @@ def later(path: str) -> Callable[..., Any]:
     """The function `module:name`, imported when it is first called, so that an app's record stays light."""
 
     def call(*arguments: Any, **named: Any) -> Any:
-        module, _, name = path.partition(":")
-        return getattr(import_module(module), name)(*arguments, **named)
+        return _resolve(path)(*arguments, **named)
 
     call.__name__ = call.__qualname__ = path
     return call
 
 
-class NoOptions(BaseModel):
-    """Ingestion without options beside the files."""
+def _resolve(path: str) -> Any:
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+@dataclass(frozen=True)
+class NoOptions:
+    """Ingestion without options beside the files."""
 
 
 @dataclass(frozen=True)
@@ -117,23 +119,31 @@ class App:
     """Makes the plan from files by source and the options."""
     ingest: "Callable[[IngestPlan, Path, Callable[[str], None]], Manifest]"
     """Runs a plan; `later("pipelines.ingest:ingest")` for most."""
-    config: type[BaseModel]
-    """Settings of training and evaluation; every field has a default."""
+    config: "type[BaseModel] | str"
+    """Settings of training and evaluation, a pydantic record or `module:name` of one; every field has a default."""
     tasks: tuple[Task, ...]
     card: "Callable[[Dataset], CardText]"
     """The prose of the model card."""
-    options: type[BaseModel] = NoOptions
-    """More options of `gristmill ingest`, such as the names of columns."""
+    options: type = NoOptions
+    """A dataclass: more options of `gristmill ingest`, such as the names of columns.
+
+    Each field with `metadata={"help": ...}` is one.
+    """
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"default": {}})
     """Settings by name; `default` is among them."""
     data: "tuple[KnownData, ...]" = ()
     """Public data sets that `gristmill fetch` knows through this app; the first is the default."""
-    default_sources: "Callable[[Fetched], tuple[Sources, BaseModel]] | None" = None
+    default_sources: "Callable[[Fetched], tuple[Sources, Any]] | None" = None
     """Sources and options of a fetched data set."""
     page: str | None = None
     """Import path `module:function` of the dashboard page."""
 
-    def configure(self, preset: str, overrides: Sequence[str]) -> BaseModel:
+    @property
+    def config_type(self) -> "type[BaseModel]":
+        """The config's record."""
+        return _resolve(self.config) if isinstance(self.config, str) else self.config
+
+    def configure(self, preset: str, overrides: Sequence[str]) -> "BaseModel":
         """The config of a preset with `key=value` changes; keys are dotted, values are YAML.
 
         Raises:
@@ -143,7 +153,7 @@ class App:
 
         if preset not in self.presets:
             raise unknown_name(f"preset of {self.name}", preset, self.presets)
-        return build_config(self.config, self.presets[preset], overrides)
+        return build_config(self.config_type, self.presets[preset], overrides)
 
     @property
     def metric_groups(self) -> dict[str, tuple[str, ...]]:

@@ -22,7 +22,8 @@ SMALL = ("retrieval.width=4", "retrieval.heads=1", "retrieval.window=4", "retrie
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
     """Six people who all go round the same eight films, each from another start; odd people like odd films."""
-    from apps.recommend.plan import IngestOptions, make_plan
+    from apps.recommend.options import IngestOptions
+    from apps.recommend.plan import make_plan
     from pipelines.ingest import ingest as run_ingest
 
     folder = tmp_path_factory.mktemp("bench")

@@ -48,7 +48,8 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def made_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five people and five films, one rating that is no number, one film without a year."""
-    from apps.recommend.plan import IngestOptions, make_plan
+    from apps.recommend.options import IngestOptions
+    from apps.recommend.plan import make_plan
     from pipelines.ingest import ingest
 
     folder = tmp_path_factory.mktemp("source")

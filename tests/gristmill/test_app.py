@@ -107,15 +107,15 @@ class TestEveryApp:
     def test_every_preset_is_valid_and_there_is_a_default(self, app: App) -> None:
         assert "default" in app.presets
         for preset in app.presets:
-            assert isinstance(app.configure(preset, []), app.config)
+            assert isinstance(app.configure(preset, []), app.config_type)
 
     def test_its_config_comes_back_from_json(self, app: App) -> None:
         for preset in app.presets:
             config = app.configure(preset, [])
-            assert app.config.model_validate_json(config.model_dump_json()) == config
+            assert app.config_type.model_validate_json(config.model_dump_json()) == config
 
     def test_its_config_is_frozen(self, app: App) -> None:
-        assert app.config.model_config.get("frozen")
+        assert app.config_type.model_config.get("frozen")
 
     def test_its_gates_watch_a_metric_that_is_shown(self, app: App) -> None:
         assert all(task.gate.metric in task.metrics for task in app.tasks)

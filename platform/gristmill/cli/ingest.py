@@ -2,13 +2,13 @@
 
 import inspect
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 from gristmill.cli.output import JsonOption, QuietOption, Verb, print_table, verb
-from gristmill.errors import InputError
 
 if TYPE_CHECKING:
     from gristmill.app import App
@@ -41,13 +41,7 @@ def _command(app: "App") -> Callable[..., None]:
         as_json, quiet, out = given.pop("as_json"), given.pop("quiet"), given.pop("out")
         sources = {name: given.pop(name) or [] for name in app.sources}
         with verb(as_json, quiet) as call:
-            from pydantic import ValidationError
-
-            try:
-                options = app.options.model_validate({k: v for k, v in given.items() if v is not None})
-            except ValidationError as error:
-                first = error.errors()[0]
-                raise InputError(f"--{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+            options = app.options(**{name: value for name, value in given.items() if value is not None})
             manifest = ingest_app(app, sources, options, out, call)
             call.result(summary(out, manifest), lambda: show_manifest(out, manifest))
 
@@ -57,9 +51,10 @@ def _command(app: "App") -> Callable[..., None]:
         )
         for name, option in app.sources.items()
     ]
-    shown = {name: field for name, field in app.options.model_fields.items() if not field.exclude}
-    for name, field in shown.items():
-        parameters.append(_parameter(name, field.annotation, field.description or "", field.get_default()))
+    kinds = get_type_hints(app.options)
+    for option in fields(app.options):
+        if "help" in option.metadata:
+            parameters.append(_parameter(option.name, kinds[option.name], option.metadata["help"], option.default))
     parameters += [
         _parameter("out", Path, "Dataset folder to write.", ...),
         inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, annotation=JsonOption, default=False),

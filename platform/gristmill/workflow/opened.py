@@ -47,7 +47,7 @@ def open_run(path: Path, dataset: Path | None, progress: Progress) -> OpenedRun:
             f"run {run.name} was trained on the dataset {trained_on[:12]}…. "
             f"Received: {opened.path} ({opened.manifest_sha256[:12]}…), whose vocabularies may differ"
         )
-    config = app.config.model_validate(run.config["settings"])
+    config = app.config_type.model_validate(run.config["settings"])
     return OpenedRun(run, app, Work(opened, config, run.config["seed"], progress))
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from apps.recommend.movielens import MOVIELENS_100K
-from apps.recommend.plan import IngestOptions, make_plan
+from apps.recommend.options import IngestOptions
+from apps.recommend.plan import make_plan
 from gristmill.errors import IntegrityError
 
 
