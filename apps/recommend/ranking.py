@@ -154,6 +154,8 @@ def fit(work: Work) -> keras.Model:
     """Trains the wide-and-deep model; the log loss on validation chooses the epoch."""
     config: RankingConfig = work.config.ranking
     data = prepare(work)
+    if not data.statistics.genres.any():
+        work.progress.line(f"ranking: the items have no list `{config.taste}` (ranking.taste), so genre_affinity is 0")
     estimator = wide_and_deep(data, config)
     _train(estimator, data, work, "train ranking", work.log)
     return estimator.model

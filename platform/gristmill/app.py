@@ -1,10 +1,11 @@
 """An application is one record: its data, its models, how they are judged and exported. `gristmill` knows none by name."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -179,21 +180,35 @@ class App:
 def list_apps() -> dict[str, App]:
     """All installed apps, by name, found by the entry point `gristmill.apps`.
 
-    Raises:
-        InputError: An entry point does not give an `App`.
+    One that cannot be loaded is left out, so that it stops no other; `find_app` and `gristmill doctor` tell why.
     """
     apps = {}
     for point in entry_points(group=ENTRY_POINTS):
-        app = point.load()
-        if not isinstance(app, App):
-            raise InputError(f"entry point {point.name} = {point.value} must be an App. Received: {type(app).__name__}")
-        apps[point.name] = app
+        with suppress(InputError):
+            apps[point.name] = _load(point)
     return dict(sorted(apps.items()))
 
 
 def find_app(name: str) -> App:
-    """The app of that name; an unknown one raises `InputError` with the nearest."""
-    apps = list_apps()
-    if name not in apps:
-        raise unknown_name("app", name, apps)
-    return apps[name]
+    """The app of that name.
+
+    Raises:
+        InputError: The name is not known (the nearest are told), or the app cannot be loaded.
+    """
+    points = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    if name not in points:
+        raise unknown_name("app", name, points)
+    return _load(points[name])
+
+
+def _load(point: EntryPoint) -> App:
+    try:
+        app = point.load()
+    except Exception as error:  # whatever a foreign package raises is what is wrong with it
+        raise InputError(
+            f"app {point.name} ({point.value}) cannot be loaded: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(app, App) or app.name != point.name:
+        what = f"the app {app.name}" if isinstance(app, App) else type(app).__name__
+        raise InputError(f"entry point {point.name} = {point.value} must be an App of that name. Received: {what}")
+    return app

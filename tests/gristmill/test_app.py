@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from apps.recommend import app as recommend
 from gristmill import app as room
-from gristmill.app import App, Task, find_app, later, list_apps
+from gristmill.app import ENTRY_POINTS, App, Task, find_app, later, list_apps
 from gristmill.errors import InputError
 from gristmill.gate import Gate
 
@@ -50,15 +50,26 @@ def test_an_unknown_app_gets_the_nearest() -> None:
         find_app("recomend")
 
 
-def test_an_app_of_another_package_stands_beside_ours_in_order(entry_points: list[EntryPoint]) -> None:
-    entry_points += [EntryPoint("z", "apps.recommend:app", "gristmill.apps"), EntryPoint("a", "apps.recommend:app", "")]
-    assert list(list_apps()) == ["a", "z"]
+def test_apps_stand_in_order_and_a_broken_one_stops_no_other(entry_points: list[EntryPoint]) -> None:
+    entry_points += [
+        EntryPoint("recommend", "apps.recommend:app", ENTRY_POINTS),
+        EntryPoint("absent", "no_such_module:app", ENTRY_POINTS),
+    ]
+    assert list(list_apps()) == ["recommend"]
+    with pytest.raises(InputError, match=r"app absent \(no_such_module:app\) cannot be loaded: ModuleNotFoundError"):
+        find_app("absent")
 
 
-def test_an_entry_point_must_give_an_app(entry_points: list[EntryPoint]) -> None:
-    entry_points.append(EntryPoint("odd", "os.path:join", "gristmill.apps"))
-    with pytest.raises(InputError, match=r"entry point odd = os.path:join must be an App. Received: function"):
-        list_apps()
+@pytest.mark.parametrize(
+    ("name", "value", "came"),
+    [("odd", "os.path:join", "function"), ("other", "apps.recommend:app", "the app recommend")],
+)
+def test_an_entry_point_must_give_an_app_of_its_name(
+    entry_points: list[EntryPoint], name: str, value: str, came: str
+) -> None:
+    entry_points.append(EntryPoint(name, value, ENTRY_POINTS))
+    with pytest.raises(InputError, match=f"entry point {name} = {value} must be an App of that name. Received: {came}"):
+        find_app(name)
 
 
 def test_a_preset_and_changes_make_the_config() -> None:

@@ -87,7 +87,7 @@ def test_a_column_that_is_not_there_is_named(
 
 
 def test_options_have_rules() -> None:
-    with pytest.raises(InputError, match="--shards must be a positive integer. Received: 0"):
+    with pytest.raises(InputError, match=r"--shards must be a positive integer\. Received: 0"):
         IngestOptions(shards=0)
     with pytest.raises(InputError, match="--interactions must name at least one file"):
         make_plan({"interactions": [], "items": []}, IngestOptions())

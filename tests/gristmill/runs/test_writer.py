@@ -119,7 +119,7 @@ def test_a_second_writer_is_refused_while_the_first_lives(tmp_path: Path) -> Non
         run.write_json("config.json", {"first": True})
         run.write_json("lineage.json", {})
         with (
-            pytest.raises(InputError, match=r"another process is writing the run"),
+            pytest.raises(InputError, match=r"another process is writing .*run; wait"),
             RunWriter(tmp_path / "run"),
         ):
             pass
