@@ -3,7 +3,7 @@
 import glob
 import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -21,7 +21,6 @@ __all__ = [
     "expand_paths",
     "open_binary",
     "read_chunks",
-    "read_file",
     "source_file",
 ]
 
@@ -138,18 +137,3 @@ def read_chunks(path: str, chunk_bytes: int) -> Iterator[bytes]:
                 return
             done += len(chunk)
             yield chunk
-
-
-def read_file(source: SourceFile, columns: Iterable[str]) -> Iterator[Block]:
-    """Reads one file; the columns must be there.
-
-    Raises:
-        InputError: The file is empty, cut, no file of its format, or lacks a column.
-    """
-    from pipelines.readers import delimited, json_lines, parquet
-
-    readers = {"csv": delimited.read, "tsv": delimited.read, "jsonl": json_lines.read, "parquet": parquet.read}
-    try:
-        yield from readers[source.format](source, tuple(columns))
-    except OSError as error:
-        raise InputError(f"{source.path}: {error.strerror or error}") from error

@@ -11,7 +11,7 @@ from pipelines.analyse import Statistics
 from pipelines.arrange import FILE, arrange, partition, split_schema
 from pipelines.check import check
 from pipelines.finish import Analysed, Failed, Quarantined, Read, Written
-from pipelines.sources import read_file
+from pipelines.readers import read_file
 from pipelines.staging import Prepared, PreparedFile
 from pipelines.write import Rejected, find_records, write_quarantine, write_shard, write_table, written_by_file
 

@@ -19,7 +19,8 @@ from gristmill.files import sha256_file, write_atomic
 from gristmill.schema import Schema
 from pipelines.arrange import FILE
 from pipelines.check import raw_record
-from pipelines.sources import POSITION, SourceFile, read_file
+from pipelines.readers import read_file
+from pipelines.sources import POSITION, SourceFile
 
 __all__ = [
     "Rejected",

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.sources import POSITION, Block, read_file, source_file
+from pipelines.readers import read_file
+from pipelines.sources import POSITION, Block, source_file
 
 Rows = list[tuple[Any, ...]]
 Rejected = list[tuple[int, str, bytes]]
