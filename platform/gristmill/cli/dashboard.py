@@ -2,14 +2,17 @@
 
 import importlib.util
 import os
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gristmill.cli.output import verb
+from gristmill.cli.output import JsonOption, verb
+from gristmill.errors import InputError
 
 __all__ = ["dashboard", "streamlit_command"]
 
@@ -19,14 +22,27 @@ def dashboard(
     datasets: Annotated[Path, typer.Option(help="Folder of datasets.")] = Path("datasets"),
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,
     headless: Annotated[bool, typer.Option(help="Do not open a browser.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Open the dashboard in the browser; it listens on this machine only."""
-    with verb():
-        environment = os.environ | {"GRISTMILL_RUNS": str(runs), "GRISTMILL_DATASETS": str(datasets)}
-        typer.echo(f"dashboard: http://127.0.0.1:{port}  (stop it with Ctrl-C)")
-        done = subprocess.run(streamlit_command(port, headless), env=environment)
-        if done.returncode:
-            raise typer.Exit(1)
+    with verb(as_json) as call:
+        command = streamlit_command(port, headless)
+        _check_free(port)
+        url = f"http://127.0.0.1:{port}"
+        call.result({"url": url}, lambda: typer.echo(f"dashboard: {url}  (stop it with Ctrl-C)"))
+    environment = os.environ | {"GRISTMILL_RUNS": str(runs), "GRISTMILL_DATASETS": str(datasets)}
+    with suppress(KeyboardInterrupt):
+        done = subprocess.run(command, env=environment, stdout=sys.stderr)
+        raise typer.Exit(1 if done.returncode else 0)
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            raise InputError(f"--port must be a free port of this machine. Received: {port} ({error})") from error
 
 
 def streamlit_command(port: int, headless: bool) -> list[str]:
@@ -35,8 +51,6 @@ def streamlit_command(port: int, headless: bool) -> list[str]:
     Raises:
         InputError: The dashboards are not installed.
     """
-    from gristmill.errors import InputError
-
     found = importlib.util.find_spec("dashboards")
     if found is None or not found.submodule_search_locations:
         raise InputError("the package `dashboards` is not installed; `make install` installs it")

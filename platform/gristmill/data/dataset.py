@@ -41,7 +41,8 @@ class Dataset:
         """Opens a dataset folder.
 
         Raises:
-            IntegrityError: It is no dataset, or a file is missing, cut or changed; the message names it.
+            InputError: It is no dataset.
+            IntegrityError: A file is missing, cut or changed; the message names it.
         """
         folder = Path(path)
         manifest = Manifest.load(folder)

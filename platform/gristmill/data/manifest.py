@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from gristmill.errors import IntegrityError
+from gristmill.errors import InputError, IntegrityError
 from gristmill.files import sha256_file
 from gristmill.schema import Schema
 
@@ -71,13 +71,14 @@ class Manifest(_Record):
         """Reads the manifest of a dataset folder.
 
         Raises:
-            IntegrityError: There is none, or it is damaged.
+            InputError: There is none, so the folder is no dataset.
+            IntegrityError: It is damaged.
         """
         path = folder / MANIFEST
         try:
             return cls.model_validate_json(path.read_bytes())
         except OSError as error:
-            raise IntegrityError(f"{folder} is no dataset: {MANIFEST} cannot be read ({error.strerror})") from error
+            raise InputError(f"{folder} is no dataset: {MANIFEST} cannot be read ({error.strerror})") from error
         except ValidationError as error:
             raise IntegrityError(f"{path}: damaged, or not a manifest: {error}") from error
 

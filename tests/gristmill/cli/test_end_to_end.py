@@ -120,7 +120,7 @@ def test_a_run_wants_its_own_dataset(exported: dict[str, Any], work: Path, comma
     [
         (["train", "recommned", "--dataset", "data", "--out", "runs/x"], 2, "did you mean 'recommend'"),
         (["train", "recommend", "--dataset", "data", "--out", "runs/first"], 2, "is a run already"),
-        (["train", "recommend", "--dataset", "nowhere", "--out", "runs/x"], 1, "is no dataset"),
+        (["train", "recommend", "--dataset", "nowhere", "--out", "runs/x"], 2, "is no dataset"),
         (["train", "recommend", "--dataset", "data", "--out", "runs/x", "--preset", "smal"], 2, "did you mean 'small'"),
         (
             ["train", "recommend", "--dataset", "data", "--out", "runs/x", "--set", "retrieval.widht=3"],
