@@ -33,7 +33,7 @@ def list_(root: RootOption = _ROOT, as_json: JsonOption = False) -> None:
                 r.dataset,
                 r.preset,
                 "" if r.seed is None else f"{r.seed}",
-                r.problem or _brief(r.metrics),
+                r.problem or _brief(r.app, r.metrics),
             ]
             for r in found
         ]
@@ -104,5 +104,11 @@ def verify(run: RunArgument, root: RootOption = _ROOT, as_json: JsonOption = Fal
         call.result({"run": str(path), "problems": []}, lambda: typer.echo(f"{path}: every file is as it was written"))
 
 
-def _brief(metrics: dict[str, float]) -> str:
-    return " ".join(f"{name} {value:.4f}" for name, value in list(metrics.items())[:4])
+def _brief(app: str, metrics: dict[str, float]) -> str:
+    """The first metric of each of the app's tasks, or the first ones where the app is not installed."""
+    from gristmill.app import list_apps
+    from gristmill.runs import metric_title
+
+    groups = list_apps()[app].metric_groups.values() if app in list_apps() else []
+    names = [group[0] for group in groups if group[0] in metrics] or list(metrics)[:3]
+    return ", ".join(f"{metric_title(name)} {metrics[name]:.4f}" for name in names)
