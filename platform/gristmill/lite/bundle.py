@@ -10,7 +10,6 @@ BYTES is the length of the flatbuffer, SHA256 the hash of all that stands before
 
 import hashlib
 import io
-import os
 import re
 import struct
 import zipfile
@@ -19,7 +18,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from gristmill.errors import InputError, IntegrityError, WorkError
+from gristmill.errors import InputError, IntegrityError
+from gristmill.files import write_atomic
 
 __all__ = ["Bundle", "attach", "check_names", "read_assets", "read_bundle", "write_bundle"]
 
@@ -121,7 +121,7 @@ def write_bundle(path: Path, model: bytes, assets: Mapping[str, bytes]) -> None:
             archive.writestr(_entry(name), assets[name], compresslevel=9)
         archive.comment = f"gristmill {len(model)} {'0' * 64}".encode()
     unsealed = buffer.getvalue()[:-64]
-    _write_atomically(path, unsealed + hashlib.sha256(unsealed).hexdigest().encode())
+    write_atomic(path, unsealed + hashlib.sha256(unsealed).hexdigest().encode())
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
@@ -130,17 +130,3 @@ def _entry(name: str) -> zipfile.ZipInfo:
     entry.create_system = 3
     entry.external_attr = 0o644 << 16
     return entry
-
-
-def _write_atomically(path: Path, data: bytes) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise WorkError(f"{path.name} cannot be written: {error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
