@@ -13,11 +13,11 @@ from typing import Any
 from gristmill.data.manifest import MANIFEST, FileEntry, Manifest, SourceReport, TableEntry
 from gristmill.data.plan import SPLITS
 from gristmill.errors import InputError, WorkError
-from gristmill.files import sha256_file, write_atomic, write_json_atomic
+from gristmill.files import write_atomic, write_json_atomic
 from pipelines.analyse import Statistics, ranked
 from pipelines.arrange import split_schema
 from pipelines.staging import Prepared
-from pipelines.write import quarantine_path
+from pipelines.write import quarantine_path, write_file
 
 __all__ = ["Analysed", "Failed", "Quarantined", "Read", "Written", "check_unchanged", "finish", "save_outcome"]
 
@@ -179,7 +179,9 @@ def _manifest(
         splits=splits,
         tables=tables,
         vocabularies=_vocabularies(prepared, analysed),
-        statistics=_save(prepared.work, "statistics.json", json.dumps(summaries, indent=1, ensure_ascii=False)),
+        statistics=write_file(
+            prepared.work, "statistics.json", json.dumps(summaries, indent=1, ensure_ascii=False).encode()
+        ),
         quarantine=tuple(part.entry for part in quarantined),
         sources=reports,
     )
@@ -204,17 +206,10 @@ def _vocabularies(prepared: Prepared, analysed: dict[str, Analysed]) -> dict[str
         terms += sorted(set(others) - set(training))
         text = "".join(_line(term) + "\n" for term in terms)
         file = re.sub(r"[%/\0]", lambda found: f"%{ord(found[0]):02X}", vocabulary)
-        entries[vocabulary] = _save(prepared.work, f"vocabulary/{file}.txt", text, len(terms))
+        entries[vocabulary] = write_file(prepared.work, f"vocabulary/{file}.txt", text.encode(), len(terms))
     return entries
 
 
 def _line(term: str) -> str:
     """A term on one line; one with a line end, or that starts with a quote, stands as a JSON string."""
     return json.dumps(term) if "\n" in term or "\r" in term or term.startswith('"') else term
-
-
-def _save(work: Path, name: str, text: str, records: int | None = None) -> FileEntry:
-    path = work / name
-    path.parent.mkdir(exist_ok=True)
-    write_atomic(path, text.encode())
-    return FileEntry(name=name, bytes=path.stat().st_size, sha256=sha256_file(path), records=records)

@@ -26,6 +26,7 @@ __all__ = [
     "Rejected",
     "find_records",
     "quarantine_path",
+    "write_file",
     "write_quarantine",
     "write_shard",
     "write_table",
@@ -48,7 +49,7 @@ def write_table(folder: Path, name: str, table: pa.Table) -> FileEntry:
     """Writes a side table as `tables/NAME.parquet`."""
     buffer = io.BytesIO()
     pq.write_table(_features(table), buffer, compression="zstd")
-    return _write(folder, f"tables/{name}.parquet", buffer.getvalue(), table.num_rows)
+    return write_file(folder, f"tables/{name}.parquet", buffer.getvalue(), table.num_rows)
 
 
 def find_records(file: SourceFile, schema: Schema, rejected: Sequence[Rejected]) -> list[tuple[int, str, bytes]]:
@@ -85,7 +86,7 @@ def write_quarantine(folder: Path, index: int, source: str, rejected: Iterable[t
             entry["record_base64"] = base64.b64encode(record).decode()
         lines.append(json.dumps(entry, ensure_ascii=False) + "\n")
     name = quarantine_path(Path(), index).as_posix()
-    return _write(folder, name, "".join(lines).encode(), len(lines))
+    return write_file(folder, name, "".join(lines).encode(), len(lines))
 
 
 def quarantine_path(folder: Path, index: int) -> Path:
@@ -102,7 +103,8 @@ def _features(table: pa.Table) -> pa.Table:
     return table.drop_columns([FILE, POSITION])
 
 
-def _write(folder: Path, name: str, data: bytes, records: int) -> FileEntry:
+def write_file(folder: Path, name: str, data: bytes, records: int | None = None) -> FileEntry:
+    """Writes one file of the dataset, whole or not at all, and gives its entry for the manifest."""
     path = folder / name
     path.parent.mkdir(exist_ok=True)
     write_atomic(path, data)

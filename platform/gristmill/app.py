@@ -24,7 +24,18 @@ if TYPE_CHECKING:
     from gristmill.progress import Progress
     from gristmill.runs import CardText
 
-__all__ = ["App", "ENTRY_POINTS", "NoOptions", "SourceOption", "Task", "Work", "find_app", "later", "list_apps"]
+__all__ = [
+    "App",
+    "ENTRY_POINTS",
+    "NoOptions",
+    "SourceOption",
+    "Task",
+    "Work",
+    "find_app",
+    "find_data",
+    "later",
+    "list_apps",
+]
 
 ENTRY_POINTS = "gristmill.apps"
 
@@ -168,13 +179,6 @@ class App:
                 return task
         raise unknown_name(f"task of {self.name}", name, [task.name for task in self.tasks])
 
-    def known_data(self, name: str) -> "KnownData":
-        """The known data set of that name."""
-        for data in self.data:
-            if data.name == name:
-                return data
-        raise unknown_name("data set", name, [data.name for data in self.data])
-
 
 @cache
 def list_apps() -> dict[str, App]:
@@ -199,6 +203,14 @@ def find_app(name: str) -> App:
     if name not in points:
         raise unknown_name("app", name, points)
     return _load(points[name])
+
+
+def find_data(name: str) -> "KnownData":
+    """The known data set of that name, of whichever app; an unknown one raises `InputError` with the nearest."""
+    known = {data.name: data for app in list_apps().values() for data in app.data}
+    if name not in known:
+        raise unknown_name("data set", name, known)
+    return known[name]
 
 
 def _load(point: EntryPoint) -> App:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from apps.recommend import app as recommend
 from gristmill import app as room
-from gristmill.app import ENTRY_POINTS, App, Task, find_app, later, list_apps
+from gristmill.app import ENTRY_POINTS, App, Task, find_app, find_data, later, list_apps
 from gristmill.errors import InputError
 from gristmill.gate import Gate
 
@@ -78,13 +78,17 @@ def test_a_preset_and_changes_make_the_config() -> None:
     assert APP.configure("big", ["size=3"]) == Settings(size=3)
 
 
-def test_an_unknown_preset_task_or_data_set_gets_the_nearest() -> None:
+def test_an_unknown_preset_task_or_data_set_gets_the_nearest(entry_points: list[EntryPoint]) -> None:
     with pytest.raises(InputError, match="unknown preset of made 'bigg'; did you mean 'big'"):
         APP.configure("bigg", [])
     with pytest.raises(InputError, match="unknown task of made 'gues'; did you mean 'guess'"):
         APP.task("gues")
     with pytest.raises(InputError, match="unknown data set 'x'; known: none"):
-        APP.known_data("x")
+        find_data("x")
+    entry_points.append(EntryPoint("recommend", "apps.recommend:app", ENTRY_POINTS))
+    list_apps.cache_clear()
+    with pytest.raises(InputError, match="unknown data set 'movielens'; did you mean 'movielens-100k'"):
+        find_data("movielens")
 
 
 def test_tasks_are_found_and_their_metrics_are_listed() -> None:

@@ -19,15 +19,12 @@ def fetch(
 ) -> None:
     """Bring the files of a known data set to this machine, with licence and hash."""
     with verb(as_json, quiet) as call:
-        from gristmill.app import list_apps
+        from gristmill.app import find_data
         from gristmill.data.fetch import fetch as fetch_data
-        from gristmill.errors import unknown_name
 
-        known = {data.name: data for app in list_apps().values() for data in app.data}
-        if name not in known:
-            raise unknown_name("data set", name, known)
+        known = find_data(name)
         with call.progress.task(f"fetch {name}"):
-            fetched = fetch_data(known[name], source=source, cache=cache, report=call.progress.line)
+            fetched = fetch_data(known, source=source, cache=cache, report=call.progress.line)
         data = fetched.data
         values = {
             "name": data.name,

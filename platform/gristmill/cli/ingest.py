@@ -85,7 +85,7 @@ def summary(out: Path, manifest: "Manifest") -> dict[str, Any]:
         "read": manifest.read,
         "written": manifest.written,
         "quarantined": manifest.quarantined,
-        "splits": {split: sum(shard.records or 0 for shard in shards) for split, shards in manifest.splits.items()},
+        "splits": manifest.split_records,
         "sources": [source.model_dump(mode="json") for source in manifest.sources],
     }
 
@@ -97,6 +97,5 @@ def show_manifest(out: Path, manifest: "Manifest") -> None:
     typer.echo(f"read {manifest.read} = written {manifest.written} + quarantined {manifest.quarantined}")
     for entry in manifest.quarantine:
         typer.echo(f"quarantine: {out / entry.name} ({entry.records} records, each with its reason)")
-    splits = {split: sum(shard.records or 0 for shard in shards) for split, shards in manifest.splits.items()}
-    typer.echo("splits: " + ", ".join(f"{name} {count}" for name, count in splits.items()))
+    typer.echo("splits: " + ", ".join(f"{name} {count}" for name, count in manifest.split_records.items()))
     typer.echo(f"dataset: {out}")

@@ -97,6 +97,11 @@ class Manifest(_Record):
         """Records set aside."""
         return sum(source.quarantined for source in self.sources)
 
+    @property
+    def split_records(self) -> dict[str, int]:
+        """Number of records of each split."""
+        return {split: sum(shard.records or 0 for shard in shards) for split, shards in self.splits.items()}
+
     def files(self) -> list[FileEntry]:
         """Every file of the dataset but the manifest."""
         shards = [shard for split in self.splits.values() for shard in split]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import keras
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gristmill.app import Outputs, Work
 from gristmill.data.batches import batches
+from gristmill.data.dataset import Dataset
 from gristmill.errors import InputError
 from gristmill.estimator import DNNLinearCombinedClassifier, LinearClassifier, binary_metrics, call_model, logistic
 from gristmill.features import CategoryColumn, Column, NumberColumn
@@ -45,27 +46,32 @@ def _columns(work: Work) -> dict[str, Column]:
 
 
 def _arrays(label: str, positive: str, work: Work, split: str) -> tuple[dict[str, NDArray[Any]], NDArray[np.float32]]:
-    """Features as the model reads them, and labels 0 or 1."""
-    table = work.dataset.read(split)
-    known = work.dataset.vocabulary(label)
+    """Features as the model reads them, and labels 0 or 1; those of the last splits are kept."""
+    return _read(label, positive, work.dataset, tuple(_columns(work)), work.config.list_length, split)
+
+
+@lru_cache(maxsize=3)
+def _read(
+    label: str, positive: str, dataset: Dataset, names: tuple[str, ...], list_length: int, split: str
+) -> tuple[dict[str, NDArray[Any]], NDArray[np.float32]]:
+    table = dataset.read(split)
+    known = dataset.vocabulary(label)
     if positive not in known:
         raise InputError(f"the label `{label}` must have the value {positive!r}. Received: {', '.join(known[:20])}")
     truth = pc.equal(table.column(label), positive).to_numpy(zero_copy_only=False).astype(np.float32)
-    features = {
-        name: _array(table.column(name), work.dataset.manifest.record_schema[name], work) for name in _columns(work)
-    }
-    return features, truth
+    schema = dataset.manifest.record_schema
+    return {name: _array(table.column(name), schema[name], dataset, list_length) for name in names}, truth
 
 
-def _array(column: pa.ChunkedArray, feature: Feature, work: Work) -> NDArray[Any]:
+def _array(column: pa.ChunkedArray, feature: Feature, dataset: Dataset, list_length: int) -> NDArray[Any]:
     if not feature.has_vocabulary:
         return column.to_numpy().astype(np.float32)
-    index = {term: i for i, term in enumerate(work.dataset.vocabulary(feature.name), start=1)}
+    index = {term: i for i, term in enumerate(dataset.vocabulary(feature.name), start=1)}
     if feature.kind is not Kind.SEQUENCE:
         return np.array([index.get(term, 0) for term in column.to_pylist()], np.int32)
-    made = np.zeros((len(column), work.config.list_length), np.int32)
+    made = np.zeros((len(column), list_length), np.int32)
     for row, terms in enumerate(column.to_pylist()):
-        indices = [index.get(term, 0) for term in terms or ()][: work.config.list_length]
+        indices = [index.get(term, 0) for term in terms or ()][:list_length]
         made[row, : len(indices)] = indices
     return made
 
