@@ -51,7 +51,8 @@ _DTYPES = {
 class Feature(BaseModel):
     """One column of a data set.
 
-    `shape` is `()` for one value a record and `(None,)` for a list of any length (kind `sequence`).
+    `shape` is `()` for one value a record; a `sequence` has `(None,)` for a list of any length, `(k,)` for one of k
+    elements, or `(None, None)` for a list of lists.
     Times are whole seconds since 1970-01-01 UTC; a fraction of a second is cut off. A `float32` holds whole numbers
     exactly up to 2**24; `int64` holds larger ones.
     """
@@ -73,6 +74,8 @@ class Feature(BaseModel):
     role: Role = Role.FEATURE
     separator: Annotated[str, Field(min_length=1)] = " "
     """Between the elements of a `sequence` that a text source holds in one cell."""
+    outer_separator: Annotated[str, Field(min_length=1)] = ";"
+    """Between the lists of a `sequence` of lists that a text source holds in one cell."""
     column: str = ""
     """Name of the column in the source; empty where it is the feature's own."""
 
@@ -91,8 +94,14 @@ class Feature(BaseModel):
             raise ValueError(
                 f"dtype of a feature of kind {self.kind} must be one of {_DTYPES[self.kind]}. Received: {self.dtype!r}"
             )
-        if (self.kind is Kind.SEQUENCE) != (self.shape == (None,)):
-            raise ValueError(f"shape must be [null] for kind sequence and [] for others. Received: {self.shape}")
+        fixed = len(self.shape) == 1 and (self.shape[0] or 0) > 0
+        if not (fixed or self.shape in ((None,), (None, None)) if self.kind is Kind.SEQUENCE else self.shape == ()):
+            raise ValueError(
+                "shape must be [null], [k] with k > 0 or [null, null] for kind sequence, and [] for others. "
+                f"Received: {self.shape}"
+            )
+        if self.nested and self.separator == self.outer_separator:
+            raise ValueError(f"separator and outer_separator must differ. Received: {self.separator!r} twice")
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise ValueError(f"minimum must not exceed maximum. Received: {self.minimum} > {self.maximum}")
         if self.dtype == "string" and (self.minimum, self.maximum) != (None, None):
@@ -102,6 +111,11 @@ class Feature(BaseModel):
         if self.name.startswith("__") or self.column.startswith("__"):
             raise ValueError(f"names that start with two underscores are the pipeline's. Received: {self.name!r}")
         return self
+
+    @property
+    def nested(self) -> bool:
+        """Whether a value is a list of lists."""
+        return len(self.shape) == 2
 
     @property
     def source_column(self) -> str:

@@ -1,6 +1,7 @@
 """A dataset folder as its readers see it: checked against the manifest first, then arrays, batches and vocabularies."""
 
 import json
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +14,7 @@ from gristmill.data.manifest import MANIFEST, FileEntry, Manifest
 from gristmill.data.tfrecord import read_tfrecord
 from gristmill.errors import unknown_name
 from gristmill.files import sha256_file
-from gristmill.schema import Feature, Kind
+from gristmill.schema import Feature
 
 __all__ = ["Dataset", "SCALARS", "arrow_type"]
 
@@ -21,9 +22,11 @@ SCALARS = {"string": pa.string(), "int64": pa.int64(), "float32": pa.float32()}
 
 
 def arrow_type(feature: Feature) -> pa.DataType:
-    """The Arrow type of a feature's values."""
-    scalar = SCALARS[feature.dtype]
-    return pa.list_(scalar) if feature.kind is Kind.SEQUENCE else scalar
+    """The Arrow type of a feature's values: a scalar, a list, or a list of lists."""
+    made = SCALARS[feature.dtype]
+    for _ in feature.shape:
+        made = pa.list_(made)
+    return made
 
 
 class Dataset:
@@ -87,8 +90,18 @@ class Dataset:
 
     def read(self, split: str) -> pa.Table:
         """All records of a split, in the order in which they were written."""
-        schema = pa.schema([(feature.name, arrow_type(feature)) for feature in self.manifest.record_schema.features])
-        return decode_examples((record for path in self.shard_paths(split) for record in read_tfrecord(path)), schema)
+        tables = list(self.read_shards(split))
+        return pa.concat_tables(tables) if tables else self.arrow_schema.empty_table()
+
+    def read_shards(self, split: str) -> Iterator[pa.Table]:
+        """The records of a split, a shard at a time, so that a split of any size can be passed over."""
+        for path in self.shard_paths(split):
+            yield decode_examples(read_tfrecord(path), self.arrow_schema)
+
+    @property
+    def arrow_schema(self) -> pa.Schema:
+        """Arrow types of the records' features."""
+        return pa.schema([(feature.name, arrow_type(feature)) for feature in self.manifest.record_schema.features])
 
     def shard_paths(self, split: str) -> list[Path]:
         """Files of a split."""

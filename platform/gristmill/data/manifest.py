@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from gristmill.data.plan import Layout
 from gristmill.errors import InputError, IntegrityError
 from gristmill.files import sha256_file
 from gristmill.schema import Schema
@@ -57,6 +58,7 @@ class Manifest(_Record):
     fingerprint: str
     """Hash of the sources' contents and all options; equal fingerprints make equal datasets."""
     options: dict[str, Any]
+    layout: Layout = Layout()
     info: dict[str, str]
     record_schema: Schema
     splits: dict[str, tuple[FileEntry, ...]]

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gristmill.schema import Schema
 
-__all__ = ["HashSplit", "IngestPlan", "ORDER_FEATURES", "SPLITS", "Source", "TimeSplit"]
+__all__ = ["HashSplit", "IngestPlan", "Layout", "ORDER_FEATURES", "SPLITS", "Source", "TimeSplit"]
 
 SPLITS = ("train", "validation", "test")
 ORDER_FEATURES = ("position", "key_records")
@@ -61,6 +61,26 @@ class Source(BaseModel):
     """Features that no two records may share; the later record goes to quarantine. Empty: all are kept."""
 
 
+class Layout(BaseModel):
+    """How records stand in the TFRecord shards of a dataset.
+
+    `plain` has one `tf.train.Example` a record, which any reader of TFRecord takes. `packed` has one Example for many
+    records, each feature holding their values one after the other, which reads several times as fast.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    kind: Literal["plain", "packed"] = "plain"
+    rows: Annotated[int, Field(ge=1, le=1 << 16)] = 1024
+    """Records an Example of the packed layout; the last one of a shard may hold fewer."""
+    compression: Literal["gzip", "none"] = "gzip"
+
+    @property
+    def suffix(self) -> str:
+        """Ending of a shard's name."""
+        return ".tfrecord.gz" if self.compression == "gzip" else ".tfrecord"
+
+
 class IngestPlan(BaseModel):
     """The whole of an ingestion.
 
@@ -76,6 +96,7 @@ class IngestPlan(BaseModel):
     tables: tuple[Source, ...] = ()
     shards: Annotated[int, Field(ge=1, le=99999)] | None = None
     """Shards a split; None takes one for every 16 MiB of source."""
+    layout: Layout = Layout()
     info: dict[str, str] = {}
     """What shall stand in the manifest about the data: title, licence, citation, origin."""
 
