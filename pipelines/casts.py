@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gristmill.data.dataset import SCALARS
+from gristmill.data.dataset import arrow_type
 from gristmill.schema import Feature, Kind, Missing
 
 __all__ = ["Cast", "NUMBER", "cast"]
@@ -28,7 +28,8 @@ class Cast:
     """A column cast to its feature's type: null where missing or bad, and a mask of the bad ones with the rule."""
 
     values: pa.Array
-    bad: pa.Array
+    bad: pa.Array | None
+    """None where no value is bad."""
     rule: str
 
 
@@ -36,13 +37,23 @@ def cast(column: pa.Array, feature: Feature) -> Cast:
     """Casts a column; the mask covers every value that breaks a rule of the feature, missing ones where they do."""
     column = _plain(column)
     made = _CASTS[feature.kind, feature.dtype](column, feature)
-    missing = pc.is_null(column)
-    bad = pc.or_(pc.and_(pc.is_null(made.values), pc.invert(missing)), pc.fill_null(made.bad, False))
-    rule = made.rule
+    bad, rule = made.bad, made.rule
+    if made.values.null_count > column.null_count:
+        bad = _either(bad, pc.and_(pc.is_null(made.values), pc.is_valid(column)))
     if feature.missing is Missing.REJECT:
-        bad = pc.or_(bad, missing)
         rule += " and present"
+        if column.null_count:
+            bad = _either(bad, pc.is_null(column))
     return Cast(made.values, bad, rule)
+
+
+def _either(one: pa.Array | None, other: pa.Array) -> pa.Array:
+    return other if one is None else pc.or_(pc.fill_null(one, False), other)
+
+
+def _where(mask: pa.Array) -> pa.Array | None:
+    """The mask with nulls as false, or None where nothing is masked."""
+    return pc.fill_null(mask, False) if pc.any(mask, min_count=0).as_py() else None
 
 
 def _plain(column: pa.Array) -> pa.Array:
@@ -60,20 +71,54 @@ def _plain(column: pa.Array) -> pa.Array:
 def _string(column: pa.Array, feature: Feature) -> Cast:
     readable = (pa.types.is_string, pa.types.is_integer, pa.types.is_boolean, pa.types.is_date, pa.types.is_timestamp)
     if not any(is_type(column.type) for is_type in readable):
-        return Cast(pa.nulls(len(column), pa.string()), _none(column), "must be text or a whole number")
-    values = column.cast(pa.string())
+        return Cast(pa.nulls(len(column), pa.string()), None, "must be text or a whole number")
+    values = column if pa.types.is_string(column.type) else column.cast(pa.string())
     if feature.values is not None:
         return Cast(values, _outside(values, feature.values), f"must be one of {', '.join(feature.values)}")
+    bad = _where(pc.match_substring(values, "\0")) if _has_nul(values) else None
     if feature.kind is Kind.ID:
-        return Cast(values, pc.equal(pc.utf8_trim_whitespace(values), ""), "must be a non-empty id")
-    return Cast(values, _none(column), "must be text")
+        if _may_be_blank(values):
+            blank = _where(pc.equal(pc.utf8_trim_whitespace(values), ""))
+            bad = blank if bad is None else _either(blank, bad)
+        return Cast(values, bad, "must be a non-empty id without NUL" if bad is not None and _has_nul(values) else "must be a non-empty id")
+    return Cast(values, bad, "must be text without NUL characters" if bad is not None else "must be text")
+
+
+def _has_nul(values: pa.Array) -> bool:
+    _, data = _text_buffers(values)
+    return b"\0" in data.tobytes()
+
+
+def _may_be_blank(values: pa.Array) -> bool:
+    """Whether a text may be empty or white space: told by its first byte, so that few have to be looked at whole."""
+    offsets, data = _text_buffers(values)
+    if not len(values):
+        return False
+    if not data.size or values.null_count or (np.diff(offsets) == 0).any():
+        return True
+    first = data[offsets[:-1] - offsets[0]]
+    return bool(((first <= 32) | (first >= 0x7F)).any())
+
+
+def _text_buffers(values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Offsets of the texts, and the bytes from the first to the last."""
+    _, offset_buffer, data = values.buffers()
+    if not len(values):
+        return np.zeros(1, np.int32), np.empty(0, np.uint8)
+    offsets = np.frombuffer(offset_buffer, np.int32)[values.offset : values.offset + len(values) + 1]
+    if data is None:
+        return offsets, np.empty(0, np.uint8)
+    return offsets, np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]]
 
 
 def _float(column: pa.Array, feature: Feature) -> Cast:
     values = _floats(column)
     rule, bad = _range(values, feature, "a finite number")
     narrow = values.cast(pa.float32(), safe=False)
-    return Cast(narrow, pc.or_(bad, pc.invert(pc.is_finite(narrow))), rule)
+    finite = pc.is_finite(narrow)
+    if not pc.all(finite, min_count=0).as_py():
+        bad = _either(bad, pc.fill_null(pc.invert(finite), False))
+    return Cast(narrow, bad, rule)
 
 
 def _integer(column: pa.Array, feature: Feature) -> Cast:
@@ -89,7 +134,9 @@ def _integer(column: pa.Array, feature: Feature) -> Cast:
 
 
 def _time(column: pa.Array, feature: Feature) -> Cast:
-    if pa.types.is_timestamp(column.type):
+    if pa.types.is_integer(column.type) and column.type != pa.uint64():
+        values = column.cast(pa.int64())
+    elif pa.types.is_timestamp(column.type):
         values = _floor_divide(column.cast(pa.int64()), _PARTS_A_SECOND[column.type.unit])
     elif pa.types.is_date(column.type):
         values = pc.multiply(column.cast(pa.date32()).cast(pa.int32()).cast(pa.int64()), 86_400)
@@ -100,7 +147,10 @@ def _time(column: pa.Array, feature: Feature) -> Cast:
         iso = pc.match_substring_regex(column, _ISO_TIME)
         if pc.any(iso, min_count=0).as_py():
             values = pc.coalesce(values, _iso_seconds(column, iso))
-    values = pc.if_else(pc.and_(pc.greater_equal(values, _TIMES[0]), pc.less_equal(values, _TIMES[1])), values, None)
+    ends = pc.min_max(values)
+    if (ends["min"].as_py() or 0) < _TIMES[0] or (ends["max"].as_py() or 0) > _TIMES[1]:
+        inside = pc.and_(pc.greater_equal(values, _TIMES[0]), pc.less_equal(values, _TIMES[1]))
+        values = pc.if_else(inside, values, None)
     rule, bad = _range(values, feature, "a time, as seconds since 1970 or as ISO 8601")
     return Cast(values, bad, rule)
 
@@ -116,20 +166,33 @@ def _iso_seconds(column: pa.Array, iso: pa.Array) -> pa.Array:
 
 
 def _sequence(column: pa.Array, feature: Feature) -> Cast:
-    scalar = SCALARS[feature.dtype]
     if pa.types.is_string(column.type):
-        column = _split(column, feature.separator)
+        column = _split(column, feature.outer_separator if feature.nested else feature.separator)
     if not pa.types.is_list(column.type):
-        return Cast(pa.nulls(len(column), pa.list_(scalar)), _none(column), "must be a list")
-    element = feature.model_copy(update={"kind": Kind.TEXT if feature.dtype == "string" else Kind.NUMBER})
-    inner = _CASTS[element.kind, element.dtype](_plain(column.flatten()), element)
-    bad_element = pc.fill_null(pc.or_(inner.bad, pc.is_null(inner.values)), True).to_numpy(zero_copy_only=False)
+        return Cast(pa.nulls(len(column), arrow_type(feature)), None, "must be a list")
+    inner = _elements(_plain(column.flatten()), feature)
+    broken = pc.is_null(inner.values) if inner.bad is None else _either(inner.bad, pc.is_null(inner.values))
     lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy()
     bad = np.zeros(len(column), bool)
-    bad[np.repeat(np.arange(len(column)), lengths)[bad_element]] = True
+    bad[np.repeat(np.arange(len(column)), lengths)[broken.to_numpy(zero_copy_only=False)]] = True
+    rule = f"must be a list whose every element {inner.rule.replace('must be', 'is', 1)}"
+    if feature.shape[0] is not None:
+        rule = rule.replace("a list", f"a list of {feature.shape[0]}", 1)
+        bad |= (lengths != feature.shape[0]) & pc.is_valid(column).to_numpy(zero_copy_only=False)
     offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
     values = pa.ListArray.from_arrays(offsets, inner.values, mask=pc.is_null(column))
-    return Cast(values, pa.array(bad), f"must be a list whose every element {inner.rule.replace('must be', 'is', 1)}")
+    return Cast(values, pa.array(bad) if bad.any() else None, rule)
+
+
+def _elements(values: pa.Array, feature: Feature) -> Cast:
+    """The elements of all lists, cast as values of their own."""
+    if feature.nested:
+        if not len(values):  # of empty lists it cannot be seen what they would hold
+            values = pa.array([], pa.list_(pa.string()))
+        return _sequence(values, feature.model_copy(update={"shape": (None,)}))
+    kind = Kind.TEXT if feature.dtype == "string" else Kind.NUMBER
+    element = feature.model_copy(update={"kind": kind, "shape": ()})
+    return _CASTS[kind, feature.dtype](values, element)
 
 
 def _split(column: pa.Array, separator: str) -> pa.Array:
@@ -169,9 +232,9 @@ def _whole(column: pa.Array) -> pa.Array:
     return pa.nulls(len(column), pa.int64())
 
 
-def _range(values: pa.Array, feature: Feature, what: str) -> tuple[str, pa.Array]:
+def _range(values: pa.Array, feature: Feature, what: str) -> tuple[str, pa.Array | None]:
     """The rule in words, and a mask of the values outside the feature's range."""
-    bad = _none(values)
+    bad: pa.Array | None = None
     limits = [f"must be {what}"]
     for limit, outside, word, whole in (
         (feature.minimum, pc.less, "at least", math.ceil),
@@ -181,7 +244,8 @@ def _range(values: pa.Array, feature: Feature, what: str) -> tuple[str, pa.Array
             exact = limit
             if pa.types.is_integer(values.type):
                 exact = min(max(whole(limit), _INT64.min), _INT64.max)
-            bad = pc.or_(bad, outside(values, pa.scalar(exact, values.type)))
+            beyond = _where(outside(values, pa.scalar(exact, values.type)))
+            bad = bad if beyond is None else _either(bad, beyond)
             limits.append(f"{word} {limit:.15g}")
     return " and ".join(limits), bad
 
@@ -191,12 +255,9 @@ def _floor_divide(values: pa.Array, divisor: int) -> pa.Array:
     return pa.array(numbers, pa.int64(), mask=pc.is_null(values).to_numpy(zero_copy_only=False))
 
 
-def _outside(values: pa.Array, allowed: tuple[str, ...]) -> pa.Array:
-    return pc.and_(pc.invert(pc.is_in(values, pa.array(allowed, pa.string()))), pc.is_valid(values))
-
-
-def _none(column: pa.Array) -> pa.Array:
-    return pa.array(np.zeros(len(column), bool))
+def _outside(values: pa.Array, allowed: tuple[str, ...]) -> pa.Array | None:
+    inside = pc.is_in(values, pa.array(allowed, pa.string()))
+    return _where(pc.and_(pc.invert(inside), pc.is_valid(values)))
 
 
 _CASTS: dict[tuple[Kind, str], Callable[[pa.Array, Feature], Cast]] = {

@@ -1,21 +1,23 @@
 """Parquet: typed columns, read by row group."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gristmill.errors import InputError, unknown_name
-from pipelines.sources import POSITION, Block, SourceFile
+from pipelines.sources import POSITION, WHOLE, Block, SourceFile, Span
 
 __all__ = ["read"]
 
 _ROWS = 1 << 16
 
 
-def read(source: SourceFile, columns: tuple[str, ...]) -> Iterator[Block]:
-    """Reads a Parquet file; columns keep their types.
+def read(
+    source: SourceFile, columns: tuple[str, ...], span: Span = WHOLE, types: Mapping[str, pa.DataType] | None = None
+) -> Iterator[Block]:
+    """Reads row groups of a Parquet file; columns keep their own types.
 
     Raises:
         InputError: The file is empty, cut or no Parquet, or a column is missing or stands twice.
@@ -28,8 +30,8 @@ def read(source: SourceFile, columns: tuple[str, ...]) -> Iterator[Block]:
                     raise InputError(f"{source.path}: {unknown_name('column', column, names)}")
                 if names.count(column) > 1:
                     raise InputError(f"{source.path}: column {column!r} stands twice")
-            row = 1
-            for batch in file.iter_batches(_ROWS, columns=list(columns)):
+            row, groups = span.line, list(range(file.num_row_groups))[span.start : span.stop]
+            for batch in file.iter_batches(_ROWS, row_groups=groups, columns=list(columns)):
                 positions = pa.array(np.arange(row, row + batch.num_rows))
                 row += batch.num_rows
                 arrays = [positions, *(batch.column(name) for name in columns)]

@@ -1,19 +1,22 @@
-"""Cuts a stream of bytes into records at line ends, quoted line ends apart, and sets bad UTF-8 aside."""
+"""Cuts a stream of bytes into pieces of whole records, and those into records where they have to be looked at singly."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gristmill.errors import InputError
+from pipelines.readers.scan import Scan, scan_records
 
-__all__ = ["MAXIMUM_RECORD_BYTES", "Records", "cut_records"]
+__all__ = ["MAXIMUM_RECORD_BYTES", "Piece", "Records", "cut_pieces", "cut_records"]
 
 MAXIMUM_RECORD_BYTES = 64 << 20
 _BOM = b"\xef\xbb\xbf"
+
+Rejected = tuple[tuple[int, str, bytes], ...]
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,14 @@ class Records:
     """Binary array of the records."""
     lines: NDArray[np.int64]
     """Line on which each record starts, from 1."""
+    bare: NDArray[np.bool_]
+    """Whether a carriage return stands in it outside quotes, which a parser would take for a line end."""
 
-    def split_bad_utf8(self) -> tuple["Records", tuple[tuple[int, str, bytes], ...]]:
+    def take(self, keep: NDArray[np.bool_]) -> "Records":
+        """The records of a mask."""
+        return Records(self.text.filter(pa.array(keep)), self.lines[keep], self.bare[keep])
+
+    def split_bad_utf8(self) -> tuple["Records", Rejected]:
         """Parts the records that are UTF-8 from those that are not (as position, reason, bytes)."""
         try:
             self.text.cast(pa.string())
@@ -37,26 +46,78 @@ class Records:
         rejected = tuple(
             (int(self.lines[i]), reason, self.text[i].as_py()) for i, reason in enumerate(reasons) if reason is not None
         )
-        return Records(self.text.filter(pa.array(good)), self.lines[good]), rejected
+        return self.take(good), rejected
 
-    def split_bare_returns(
-        self, quote: bytes, delimiter: bytes
-    ) -> tuple["Records", tuple[tuple[int, str, bytes], ...]]:
-        """Parts off the records with a carriage return outside quotes, which a parser would take for a line end."""
-        if not pc.any(pc.match_substring(self.text, "\r"), min_count=0).as_py():
+    def split_bare_returns(self) -> tuple["Records", Rejected]:
+        """Parts off the records with a carriage return outside quotes."""
+        if not self.bare.any():
             return self, ()
-        texts = self.text.to_pylist()
-        data = b"\n".join(texts) + b"\n"
-        array = np.frombuffer(data, np.uint8)
-        returns = np.flatnonzero((array[:-1] == 13) & (array[1:] != 10))
-        if quote:
-            returns = returns[np.searchsorted(_effective_quotes(data, quote, delimiter), returns) % 2 == 0]
-        ends = np.cumsum([len(text) + 1 for text in texts])
-        good = np.ones(len(texts), bool)
-        good[np.searchsorted(ends, returns, side="right")] = False
         reason = "a carriage return stands outside quotes"
-        rejected = tuple((int(self.lines[i]), reason, texts[i]) for i in np.flatnonzero(~good))
-        return Records(self.text.filter(pa.array(good)), self.lines[good]), rejected
+        rejected = tuple((int(self.lines[i]), reason, self.text[i].as_py()) for i in np.flatnonzero(self.bare))
+        return self.take(~self.bare), rejected
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Consecutive whole records as they stand in the file, each ended by a newline."""
+
+    data: bytes
+    line: int
+    """Line on which the first record starts, from 1."""
+    quote: bytes
+    delimiter: bytes
+
+    @cached_property
+    def scan(self) -> Scan:
+        """Where the records end."""
+        return scan_records(self.data, self.quote, self.delimiter)
+
+    @cached_property
+    def has_quotes(self) -> bool:
+        """Whether a line end may be part of a record."""
+        return bool(self.quote) and self.quote in self.data
+
+    @cached_property
+    def records(self) -> int:
+        """Number of records, blank lines counted."""
+        return len(self.scan.ends) if self.has_quotes else self.data.count(b"\n")
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """Line on which each record starts, blank lines counted."""
+        if not self.has_quotes:
+            return np.arange(self.line, self.line + self.records)
+        return self.line + np.concatenate([[0], self.scan.lines[:-1]])
+
+    @property
+    def has_bare_returns(self) -> bool:
+        """Whether a carriage return stands outside quotes and before no newline."""
+        if b"\r" not in self.data:
+            return False
+        if self.has_quotes:
+            return bool(self.scan.bare.any())
+        return self.data.count(b"\r") != self.data.count(b"\r\n")
+
+    @property
+    def is_utf8(self) -> bool:
+        """Whether all of it is UTF-8."""
+        if self.data.isascii():
+            return True
+        try:
+            self.data.decode("utf-8")
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    def cut(self) -> Records:
+        """The records singly."""
+        array = np.frombuffer(self.data, np.uint8)
+        ends = self.scan.ends
+        starts = np.concatenate([[0], ends[:-1] + 1])
+        stops = ends - ((ends > starts) & (array[np.maximum(ends - 1, 0)] == 13))
+        lines = self.line + np.concatenate([[0], self.scan.lines[:-1]])
+        keep = stops > starts
+        return Records(_slices(self.data, starts[keep], stops[keep]), lines[keep].astype(np.int64), self.scan.bare[keep])
 
 
 def _utf8_error(record: bytes) -> str | None:
@@ -67,34 +128,30 @@ def _utf8_error(record: bytes) -> str | None:
     return None
 
 
-def cut_records(
-    path: str, chunks: Iterable[bytes], quote: bytes = b"", delimiter: bytes = b",", whole: bool = True
-) -> Iterator[Records]:
-    """Cuts chunks of a file into records; with `quote`, a line end between two quotes is part of its record.
-
-    A quote count that is odd at a line's end means that a quoted cell goes on, so a running parity over the chunk
-    finds the true record ends without parsing cells.
+def cut_pieces(
+    path: str, chunks: Iterable[bytes], quote: bytes = b"", delimiter: bytes = b",", *, whole: bool = True, line: int = 1
+) -> Iterator[Piece]:
+    """Cuts chunks of a file into pieces of whole records; with `quote`, a line end in quotes is part of its record.
 
     Args:
         path: The file, for errors.
-        chunks: Its unpacked bytes.
+        chunks: Its unpacked bytes, from the file's start or a record's.
         quote: The quote character, or nothing where the format has none.
         delimiter: What stands between cells; a quote opens a cell only at the cell's start.
-        whole: Whether the chunks are all of the file; else a last record without a line end may be cut and, where
+        whole: Whether the chunks reach the end of the file; else a last record without a line end may be cut and, where
             others stand before it, is left out.
+        line: Line on which the first chunk starts.
 
     Raises:
         InputError: A record is longer than `MAXIMUM_RECORD_BYTES` (an unclosed quote, or not a text file).
     """
-    rest, line = b"", 1
-    first = True
+    rest, first = b"", line
     for chunk in chunks:
+        if line == 1 and not rest:
+            chunk = chunk.removeprefix(_BOM)
         data = rest + chunk
-        if first:
-            data = data.removeprefix(_BOM)
-            first = False
-        ends, lines_at_end = _record_ends(data, quote, delimiter)
-        if not ends.size:
+        end = _last_end(data, quote, delimiter)
+        if end < 0:
             if len(data) > MAXIMUM_RECORD_BYTES:
                 raise InputError(
                     f"{path}:{line}: a record must be at most {MAXIMUM_RECORD_BYTES} bytes. Received: a longer one, "
@@ -102,59 +159,27 @@ def cut_records(
                 )
             rest = data
             continue
-        yield _make(data, ends, line + np.concatenate([[0], lines_at_end[:-1]]))
-        line += int(lines_at_end[-1])
-        rest = data[ends[-1] + 1 :]
-    if rest.strip(b"\r\n") and (whole or line == 1):
-        if whole and quote and _effective_quotes(rest, quote, delimiter).size % 2:
+        yield Piece(data[: end + 1], line, quote, delimiter)
+        line += data.count(b"\n", 0, end + 1)
+        rest = data[end + 1 :]
+    if rest.strip(b"\r\n") and (whole or line == first):
+        if whole and quote and scan_records(rest, quote, delimiter).open:
             raise InputError(f"{path}:{line}: a quote is opened and never closed")
-        yield _make(rest + b"\n", np.array([len(rest)]), np.array([line]))
+        yield Piece(rest + b"\n", line, quote, delimiter)
 
 
-def _record_ends(data: bytes, quote: bytes, delimiter: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Offsets of the newlines that end records, and how many lines stand up to each."""
-    array = np.frombuffer(data, np.uint8)
-    newlines = np.flatnonzero(array == 10)
-    count = np.arange(1, newlines.size + 1)
-    if quote and quote in data:
-        quotes = _effective_quotes(data, quote, delimiter)
-        closed = np.searchsorted(quotes, newlines) % 2 == 0
-        newlines, count = newlines[closed], count[closed]
-    return newlines, count
+def cut_records(path: str, chunks: Iterable[bytes], quote: bytes = b"", delimiter: bytes = b",", **how: bool) -> Iterator[Records]:
+    """The records of chunks of a file, piece by piece; see `cut_pieces`."""
+    for piece in cut_pieces(path, chunks, quote, delimiter, **how):
+        yield piece.cut()
 
 
-def _effective_quotes(data: bytes, quote: bytes, delimiter: bytes) -> NDArray[np.int64]:
-    """Offsets of the quotes that open and close cells, in turns; one inside an unquoted cell is a character like others.
-
-    `data` starts at a record's start. Where every quote that would open stands at a cell's start or doubles the one
-    before it, all of them count.
-    """
-    array = np.frombuffer(data, np.uint8)
-    quotes = np.flatnonzero(array == quote[0])
-    opening = quotes[0::2]
-    before = np.where(opening > 0, array[opening - 1], 10)
-    if np.isin(before, np.frombuffer(delimiter + quote + b"\n", np.uint8)).all():
-        return quotes
-    effective: list[int] = []
-    starts, at, is_open = (delimiter[0], 10), 0, False
-    places = quotes.tolist()
-    while at < len(places):
-        place = places[at]
-        doubled = is_open and at + 1 < len(places) and places[at + 1] == place + 1
-        if not doubled and (is_open or place == 0 or data[place - 1] in starts):
-            effective.append(place)
-            is_open = not is_open
-        at += 1 + doubled
-    return np.array(effective, np.int64)
-
-
-def _make(data: bytes, ends: NDArray[np.int64], lines: NDArray[np.int64]) -> Records:
-    array = np.frombuffer(data, np.uint8)
-    starts = np.concatenate([[0], ends[:-1] + 1])
-    stops = ends - ((ends > starts) & (array[np.maximum(ends - 1, 0)] == 13))
-    keep = stops > starts
-    starts, stops, lines = starts[keep], stops[keep], np.asarray(lines, np.int64)[keep]
-    return Records(_slices(data, starts, stops), lines)
+def _last_end(data: bytes, quote: bytes, delimiter: bytes) -> int:
+    """Offset of the newline that ends the last whole record, or -1."""
+    if not quote or quote not in data:
+        return data.rfind(b"\n")
+    ends = scan_records(data, quote, delimiter).ends
+    return int(ends[-1]) if ends.size else -1
 
 
 def _slices(data: bytes, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> pa.Array:

@@ -36,7 +36,7 @@ def test_values_come_as_they_are_written(make_file: Make, read_rows: Read) -> No
         ("[1]", "it must be an object. Received: '[1]'"),
         ('{"a": 1, "a": 2}', "a key stands twice: a"),
         ('{"a": {"x": 1}}', '`a` must be a text, a number or a list of those. Received: \'{"x": "1"}\''),
-        ('{"a": [[1]]}', "`a` must be a text, a number or a list of those"),
+        ('{"a": [[[1]]]}', "`a` must be a text, a number or a list of those"),
         ('{"a": "\\ud800"}', "surrogates not allowed"),
         ("[" * 100_000, "recursion"),
     ],
