@@ -1,94 +1,20 @@
-"""Statistics of each feature, as sums that merge: counts, moments, quantiles and terms in one pass over Arrow batches."""
+"""Statistics of each feature, as sums that merge: counts, moments, quantiles and terms in one pass over Arrow tables."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self
 
-import datasketches as ds
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from gristmill.errors import IntegrityError
 from gristmill.schema import Feature, Kind, Schema
-from pipelines.quantiles import Quantiles
+from pipelines.sketches import Moments, Terms
+from pipelines.sketches.state import State, nested, part
 
-__all__ = ["FeatureStatistics", "Moments", "Statistics", "ranked"]
+__all__ = ["FeatureStatistics", "Statistics", "ranked"]
 
-_HLL_LOG2_REGISTERS = 14
-_QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _TOP = 20
-
-
-@dataclass
-class Moments:
-    """Count, mean, variance and extremes of numbers, merged without cancellation.
-
-    Source: Chan, Golub, LeVeque 1979, http://i.stanford.edu/pub/cstr/reports/cs/tr/79/773/CS-TR-79-773.pdf
-    """
-
-    count: int = 0
-    mean: float = 0.0
-    squares: float = 0.0
-    minimum: float = float("inf")
-    maximum: float = float("-inf")
-    quantiles: Quantiles = field(default_factory=Quantiles)
-    distinct: ds.hll_union = field(default_factory=lambda: ds.hll_union(_HLL_LOG2_REGISTERS))
-
-    def add(self, values: NDArray[np.float64]) -> None:
-        """Adds numbers, none of them NaN."""
-        if not values.size:
-            return
-        mean = float(values.mean())
-        self._shift(values.size, mean, float(((values - mean) ** 2).sum()))
-        self.minimum = min(self.minimum, float(values.min()))
-        self.maximum = max(self.maximum, float(values.max()))
-        self.quantiles.add(values)
-        sketch = ds.hll_sketch(_HLL_LOG2_REGISTERS)
-        for value in np.unique(values).tolist():
-            sketch.update(value)
-        self.distinct.update(sketch)
-
-    def merge(self, other: Self) -> None:
-        """Adds what another has counted."""
-        if other.count:
-            self._shift(other.count, other.mean, other.squares)
-            self.minimum = min(self.minimum, other.minimum)
-            self.maximum = max(self.maximum, other.maximum)
-            self.quantiles.merge(other.quantiles)
-            self.distinct.update(other.distinct.get_result())
-
-    def _shift(self, count: int, mean: float, squares: float) -> None:
-        total = self.count + count
-        delta = mean - self.mean
-        self.squares += squares + delta * delta * self.count * count / total
-        self.mean += delta * count / total
-        self.count = total
-
-    def summary(self) -> dict[str, Any]:
-        """Mean, deviation (of the sample, as pandas gives it), extremes, quantiles, distinct values (an estimate)."""
-        if not self.count:
-            return {}
-        deviation = (self.squares / (self.count - 1)) ** 0.5 if self.count > 1 else 0.0
-        quantiles = self.quantiles.of(_QUANTILES)
-        return {
-            "mean": self.mean,
-            "deviation": deviation,
-            "minimum": self.minimum,
-            "maximum": self.maximum,
-            "quantiles": {f"{q:g}": v for q, v in zip(_QUANTILES, quantiles, strict=True)},
-            "distinct_estimate": round(self.distinct.get_estimate()),
-        }
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = dict(self.__dict__)
-        state["distinct"] = self.distinct.get_result().serialize_updatable()
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self.distinct = ds.hll_union(_HLL_LOG2_REGISTERS)
-        self.distinct.update(ds.hll_sketch.deserialize(state["distinct"]))
 
 
 @dataclass
@@ -100,9 +26,13 @@ class FeatureStatistics:
     empty: int = 0
     """Lists without elements, or texts without characters."""
     length: Moments | None = None
-    """Elements of a list, or characters of a text."""
+    """Elements of a list (of lists: the outer one's), or characters of a text."""
     moments: Moments | None = None
-    terms: Counter[str] | None = None
+    """Of numbers and times, and of those in lists at any depth."""
+    terms: Terms | None = None
+    """Counts of what goes into a vocabulary."""
+    codes: Terms | None = None
+    """Counts of the whole numbers of a category, which have no vocabulary."""
 
     @classmethod
     def of(cls, feature: Feature) -> Self:
@@ -110,49 +40,69 @@ class FeatureStatistics:
         return cls(
             length=Moments() if feature.kind in (Kind.SEQUENCE, Kind.TEXT) else None,
             moments=Moments() if feature.dtype != "string" else None,
-            terms=Counter() if feature.has_vocabulary else None,
+            terms=Terms() if feature.has_vocabulary else None,
+            codes=Terms(pa.int64()) if (feature.kind, feature.dtype) == (Kind.CATEGORY, "int64") else None,
         )
 
-    def add(self, column: pa.Array) -> None:
+    def add(self, column: pa.Array | pa.ChunkedArray) -> None:
         """Adds a column of checked values."""
         self.count += len(column)
         self.missing += column.null_count
-        values = column.drop_null()
+        values = column.drop_null() if column.null_count else column
         if self.length is not None:
-            nested = pa.types.is_list(values.type)
-            lengths = pc.list_value_length(values) if nested else pc.utf8_length(values)
-            self.length.add(lengths.to_numpy(zero_copy_only=False).astype(np.float64))
+            nested_type = pa.types.is_nested(values.type)
+            lengths = pc.list_value_length(values) if nested_type else pc.utf8_length(values)
+            self.length.add(_numbers(lengths))
             self.empty += int(pc.sum(pc.equal(lengths, 0)).as_py() or 0)
-            values = values.flatten() if nested else values
+            values = pc.list_flatten(values, recursive=True) if nested_type else values
         if self.moments is not None:
-            self.moments.add(values.to_numpy(zero_copy_only=False).astype(np.float64))
-        if self.terms is not None:
-            terms, counts = pc.value_counts(values).flatten()
-            self.terms.update(dict(zip(terms.to_pylist(), counts.to_pylist(), strict=True)))
+            self.moments.add(_numbers(values))
+        for terms in (self.terms, self.codes):
+            if terms is not None:
+                terms.add(values)
 
     def merge(self, other: Self) -> None:
         """Adds what another has counted of the same feature."""
         self.count += other.count
         self.missing += other.missing
         self.empty += other.empty
-        for name in ("length", "moments"):
+        for name in _PARTS:
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine is not None and theirs is not None:
                 mine.merge(theirs)
-        if self.terms is not None and other.terms is not None:
-            self.terms.update(other.terms)
 
     def summary(self) -> dict[str, Any]:
         """The figures as they stand in `statistics.json`."""
         made: dict[str, Any] = {"count": self.count, "missing": self.missing}
+        if self.count:
+            made["missing_share"] = self.missing / self.count
         if self.length is not None:
             made |= {"empty": self.empty, "length": self.length.summary()}
         if self.moments is not None:
             made |= self.moments.summary()
-        if self.terms is not None:
-            made["distinct"] = len(self.terms)
-            made["top"] = [[term, count] for term, count in ranked(self.terms)[:_TOP]]
+        for terms in (self.terms, self.codes):
+            if terms is not None:
+                names, counts = (column.to_pylist() for column in terms.ranked(_TOP))
+                made["distinct"] = len(terms)
+                made["top"] = [[str(name), count] for name, count in zip(names, counts, strict=True)]
         return made
+
+    def state(self) -> dict[str, pa.Array]:
+        """What is counted, as arrays."""
+        made = {"counts": pa.array([self.count, self.missing, self.empty], pa.int64())}
+        for name in _PARTS:
+            if (found := getattr(self, name)) is not None:
+                made |= nested(name, found.state())
+        return made
+
+    @classmethod
+    def of_state(cls, state: State) -> Self:
+        """The statistics from what `state` gave."""
+        parts: Any = {name: kind.of_state(found) for name, kind in _PARTS.items() if (found := part(name, state))}
+        return cls(*state["counts"].to_pylist(), **parts)
+
+
+_PARTS: dict[str, type[Moments] | type[Terms]] = {"length": Moments, "moments": Moments, "terms": Terms, "codes": Terms}
 
 
 @dataclass
@@ -169,11 +119,11 @@ class Statistics:
     def add(self, table: pa.Table) -> Self:
         """Adds the records of a table."""
         for name, statistics in self.features.items():
-            statistics.add(table.column(name).combine_chunks())
+            statistics.add(table.column(name))
         return self
 
     def merge(self, other: Self) -> Self:
-        """Adds what another has counted."""
+        """Adds what another has counted; the same parts in the same order give the same bytes."""
         for name, statistics in self.features.items():
             statistics.merge(other.features[name])
         return self
@@ -181,6 +131,46 @@ class Statistics:
     def summary(self) -> dict[str, Any]:
         """The figures of every feature, by name."""
         return {name: statistics.summary() for name, statistics in self.features.items()}
+
+    def to_bytes(self) -> bytes:
+        """All that is counted, to be stored and merged later: an Arrow IPC file of one row, a list a column."""
+        columns = {
+            f"{name}/{key}": pa.LargeListArray.from_arrays(pa.array([0, len(array)], pa.int64()), array)
+            for name, statistics in self.features.items()
+            for key, array in statistics.state().items()
+        }
+        sink = pa.BufferOutputStream()
+        batch = pa.RecordBatch.from_pydict(columns)
+        with pa.ipc.new_file(sink, batch.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+            writer.write_batch(batch)
+        return bytes(sink.getvalue())
+
+    @classmethod
+    def from_bytes(cls, stored: bytes) -> Self:
+        """Reads what `to_bytes` wrote; equal to the last bit.
+
+        Raises:
+            IntegrityError: The bytes are not what it wrote.
+        """
+        try:
+            table = pa.ipc.open_file(pa.py_buffer(stored)).read_all().combine_chunks()
+            states: dict[str, dict[str, pa.Array]] = {}
+            for column in table.column_names:
+                name, _, key = column.rpartition("/")
+                states.setdefault(name, {})[key] = table.column(column).chunk(0).values
+            return cls({name: FeatureStatistics.of_state(state) for name, state in states.items()})
+        except (pa.ArrowInvalid, KeyError, IndexError, AttributeError, TypeError) as error:
+            raise IntegrityError(f"stored statistics must be as `Statistics.to_bytes` wrote them: {error}") from error
+
+    def __reduce__(self) -> tuple[Any, tuple[bytes]]:
+        """Travels between processes as it is stored."""
+        return type(self).from_bytes, (self.to_bytes(),)
+
+
+def _numbers(column: pa.Array | pa.ChunkedArray) -> Any:
+    """Numbers without nulls as a numpy array."""
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return column.drop_null().to_numpy(zero_copy_only=False)
 
 
 def ranked(terms: Counter[str]) -> list[tuple[str, int]]:
