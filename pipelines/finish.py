@@ -1,11 +1,9 @@
 """After the pipeline ran: the counts must add up; then vocabularies, statistics and manifest complete the dataset."""
 
 import json
-import os
 import pickle
-import re
-from collections import Counter, defaultdict
-from dataclasses import dataclass
+import shutil
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,57 +12,20 @@ from gristmill.data.manifest import MANIFEST, FileEntry, Manifest, SourceReport,
 from gristmill.data.plan import SPLITS
 from gristmill.errors import InputError, WorkError
 from gristmill.files import write_atomic, write_json_atomic
-from pipelines.analyse import Statistics, ranked
+from pipelines.analyse import Statistics
 from pipelines.arrange import split_schema
+from pipelines.limit import Limit
+from pipelines.quarantine import quarantine_path
+from pipelines.spill import SPILL
+from pipelines.stages import Failed, Quarantined, Read, Written
 from pipelines.staging import Prepared
-from pipelines.write import quarantine_path, write_file
+from pipelines.unchanged import check_unchanged
+from pipelines.vocabularies import write_vocabularies
+from pipelines.write import write_file
 
-__all__ = ["Analysed", "Failed", "Quarantined", "Read", "Written", "check_unchanged", "finish", "save_outcome"]
+__all__ = ["finish", "save_outcome"]
 
 _OUTCOME = ".outcome"
-
-
-@dataclass(frozen=True)
-class Read:
-    """How many records a file held."""
-
-    file: int
-    records: int
-
-
-@dataclass(frozen=True)
-class Failed:
-    """A file that could not be read, and why."""
-
-    file: int
-    message: str
-
-
-@dataclass(frozen=True)
-class Written:
-    """A shard or side table, and how many records of each source file it holds."""
-
-    source: int
-    name: str
-    entry: FileEntry
-    by_file: dict[int, int]
-
-
-@dataclass(frozen=True)
-class Quarantined:
-    """The quarantine of one source file."""
-
-    file: int
-    entry: FileEntry
-
-
-@dataclass(frozen=True)
-class Analysed:
-    """Statistics of a split or side table."""
-
-    source: int
-    name: str
-    statistics: Statistics
 
 
 def save_outcome(outcomes: list[Any], work: Path) -> None:
@@ -72,41 +33,54 @@ def save_outcome(outcomes: list[Any], work: Path) -> None:
     write_atomic(work / _OUTCOME, pickle.dumps(outcomes))
 
 
-def finish(prepared: Prepared) -> Manifest:
+def finish(prepared: Prepared, limit: Limit) -> Manifest:
     """Checks the counts and completes the dataset in the work folder.
 
     Raises:
-        InputError: Files could not be read, changed while they were read, or hold no good record at all.
+        InputError: Files could not be read, changed while they were read, hold no good record at all, or more records
+            are in quarantine than the limit allows; the quarantine is then kept beside the dataset.
         WorkError: Of some file, read is not written + quarantined.
     """
     outcome = prepared.work / _OUTCOME
     told = pickle.loads(outcome.read_bytes())
     outcome.unlink()
     _check_files(prepared, [item for item in told if isinstance(item, Failed)])
-    written = sorted((x for x in told if isinstance(x, Written)), key=lambda x: (x.source, x.name, x.entry.name))
-    quarantined = sorted((x for x in told if isinstance(x, Quarantined)), key=lambda x: x.file)
-    analysed = {x.name: x for x in told if isinstance(x, Analysed)}
-    reports = _count(prepared, [x for x in told if isinstance(x, Read)], written, quarantined)
-    manifest = _manifest(prepared, reports, written, quarantined, analysed)
+    _check_columns(prepared, [item for item in told if isinstance(item, Read)])
+    written = sorted(
+        (item for item in told if isinstance(item, Written)),
+        key=lambda item: (item.source, _place(item), item.partition),
+    )
+    quarantined = sorted((item for item in told if isinstance(item, Quarantined)), key=lambda item: item.file)
+    reports = _count(prepared, [item for item in told if isinstance(item, Read)], written, quarantined)
+    limit.hold(reports, prepared.work, prepared.out)
+    _check_any_good(prepared, reports)
+    statistics = _statistics(prepared, written)
+    manifest = _manifest(prepared, reports, written, quarantined, statistics)
+    shutil.rmtree(prepared.work / SPILL, ignore_errors=True)
     write_json_atomic(prepared.work / MANIFEST, manifest.model_dump(mode="json", exclude_defaults=False))
     return manifest
 
 
+def _place(item: Written) -> int:
+    return SPLITS.index(item.name) if item.source == 0 else 0
+
+
 def _check_files(prepared: Prepared, failed: list[Failed]) -> None:
     if failed:
-        raise InputError("\n".join(item.message for item in sorted(failed, key=lambda item: item.file)))
+        messages = dict.fromkeys(item.message for item in sorted(failed, key=lambda item: item.file))
+        raise InputError("\n".join(messages))
     check_unchanged(prepared)
 
 
-def check_unchanged(prepared: Prepared) -> None:
-    """Raises `InputError` where a source is no longer as it was when the pipeline began."""
-    for file in prepared.files:
-        try:
-            state = os.stat(file.file.path)
-        except OSError as error:
-            raise InputError(f"{file.file.path}: gone while it was read: {error.strerror}") from error
-        if (state.st_size, state.st_mtime_ns) != (file.bytes, file.modified_ns):
-            raise InputError(f"{file.file.path}: changed while it was read; run the same command again")
+def _check_columns(prepared: Prepared, reads: list[Read]) -> None:
+    """A column that no span of a file has is a wrong name, not a missing value."""
+    unseen: dict[int, frozenset[str]] = {}
+    for item in reads:
+        if item.records:
+            unseen[item.file] = unseen.get(item.file, item.unseen) & item.unseen
+    for index, columns in sorted(unseen.items()):
+        if columns:
+            raise InputError(f"{prepared.file(index).file.path}: no record has {', '.join(sorted(columns))}")
 
 
 def _count(
@@ -120,25 +94,33 @@ def _count(
     for part in quarantined:
         aside[part.file] += part.entry.records or 0
     reports = []
-    for i, file in enumerate(prepared.files):
+    for file in prepared.files:
+        i = file.file.index
         if read[i] != kept[i] + aside[i]:
             raise WorkError(f"{file.file.path}: read {read[i]} must be written {kept[i]} + quarantined {aside[i]}")
         reports.append(
             SourceReport(
                 path=file.file.path,
                 table="records" if file.source == 0 else prepared.plan.sources[file.source].name,
-                bytes=file.bytes,
-                sha256=file.sha256,
+                bytes=file.found.bytes,
+                sha256=file.found.sha256,
                 read=read[i],
                 written=kept[i],
                 quarantined=aside[i],
             )
         )
-    for index, source in enumerate(prepared.plan.sources):
-        files = [i for i, file in enumerate(prepared.files) if file.source == index]
-        if not any(kept[i] for i in files):
-            raise InputError(_nothing_good(prepared.work, source.name, files, sum(read[i] for i in files)))
     return tuple(reports)
+
+
+def _check_any_good(prepared: Prepared, reports: tuple[SourceReport, ...]) -> None:
+    for index, source in enumerate(prepared.plan.sources):
+        of_source = [
+            (report, file) for report, file in zip(reports, prepared.files, strict=True) if file.source == index
+        ]
+        if of_source and not any(report.written for report, _ in of_source):
+            read = sum(report.read for report, _ in of_source)
+            files = [file.file.index for _, file in of_source]
+            raise InputError(_nothing_good(prepared.work, source.name, files, read))
 
 
 def _nothing_good(work: Path, name: str, files: list[int], read: int) -> str:
@@ -150,16 +132,38 @@ def _nothing_good(work: Path, name: str, files: list[int], read: int) -> str:
     return message
 
 
+def _statistics(prepared: Prepared, written: list[Written]) -> dict[tuple[int, str], Statistics]:
+    """Statistics of each split and table: what the dataset held, then what was added, shard by shard.
+
+    The order is always the same, as the order of floating-point sums changes their last digits.
+    """
+    made: dict[tuple[int, str], Statistics] = {}
+    if prepared.base is not None:
+        for name, entry in prepared.base.states.items():
+            source = next((i for i, known in enumerate(prepared.plan.sources) if i and known.name == name), 0)
+            made[source, name] = Statistics.from_bytes((prepared.work / entry.name).read_bytes())
+    for item in written:
+        path = prepared.work / item.state
+        counted = Statistics.from_bytes(path.read_bytes())
+        known = made.get((item.source, item.name))
+        made[item.source, item.name] = counted if known is None else known.merge(counted)
+        path.unlink()
+    return made
+
+
 def _manifest(
     prepared: Prepared,
     reports: tuple[SourceReport, ...],
     written: list[Written],
     quarantined: list[Quarantined],
-    analysed: dict[str, Analysed],
+    statistics: dict[tuple[int, str], Statistics],
 ) -> Manifest:
-    plan = prepared.plan
-    summaries = {name: item.statistics.summary() for name, item in sorted(analysed.items(), key=_split_order)}
-    splits = {name: tuple(w.entry for w in written if w.source == 0 and w.name == name) for name in SPLITS}
+    plan, base, work = prepared.plan, prepared.base, prepared.work
+    summaries = {name: made.summary() for (_, name), made in statistics.items()}
+    splits = {
+        name: (*(base.splits[name] if base else ()), *(w.entry for w in written if w.source == 0 and w.name == name))
+        for name in SPLITS
+    }
     tables = {
         plan.sources[w.source].name: TableEntry(record_schema=plan.sources[w.source].record_schema, file=w.entry)
         for w in written
@@ -169,47 +173,26 @@ def _manifest(
         app=plan.app,
         code_version=version("gristmill"),
         fingerprint=prepared.fingerprint,
+        options_fingerprint=prepared.options_fingerprint,
+        generation=prepared.generation,
         options={
             "split": plan.split.model_dump(mode="json"),
             "shards": prepared.shards,
             "unique": list(plan.records.unique),
+            "memory_bytes": plan.memory_bytes,
         },
+        layout=plan.layout,
         info=plan.info,
         record_schema=split_schema(plan.records.record_schema, plan.split),
         splits=splits,
-        tables=tables,
-        vocabularies=_vocabularies(prepared, analysed),
-        statistics=write_file(
-            prepared.work, "statistics.json", json.dumps(summaries, indent=1, ensure_ascii=False).encode()
-        ),
-        quarantine=tuple(part.entry for part in quarantined),
-        sources=reports,
+        tables=base.tables if base else tables,
+        vocabularies=write_vocabularies(work, statistics),
+        statistics=write_file(work, "statistics.json", json.dumps(summaries, indent=1, ensure_ascii=False).encode()),
+        states=_states(work, statistics),
+        quarantine=(*(base.quarantine if base else ()), *(part.entry for part in quarantined)),
+        sources=(*(base.sources if base else ()), *reports),
     )
 
 
-def _split_order(entry: tuple[str, Analysed]) -> tuple[int, int, str]:
-    name, item = entry
-    return item.source, SPLITS.index(name) if name in SPLITS else 0, name
-
-
-def _vocabularies(prepared: Prepared, analysed: dict[str, Analysed]) -> dict[str, FileEntry]:
-    """Writes one file a feature: terms by their count in training, then those that stand in other splits only."""
-    counts: dict[str, list[Counter[str]]] = defaultdict(lambda: [Counter(), Counter()])
-    for name, item in analysed.items():
-        for feature, statistics in item.statistics.features.items():
-            if statistics.terms is not None:
-                vocabulary = feature if item.source == 0 else f"{name}.{feature}"
-                counts[vocabulary][name in SPLITS[1:]].update(statistics.terms)
-    entries = {}
-    for vocabulary, (training, others) in sorted(counts.items()):
-        terms = [term for term, _ in ranked(training)]
-        terms += sorted(set(others) - set(training))
-        text = "".join(_line(term) + "\n" for term in terms)
-        file = re.sub(r"[%/\0]", lambda found: f"%{ord(found[0]):02X}", vocabulary)
-        entries[vocabulary] = write_file(prepared.work, f"vocabulary/{file}.txt", text.encode(), len(terms))
-    return entries
-
-
-def _line(term: str) -> str:
-    """A term on one line; one with a line end, or that starts with a quote, stands as a JSON string."""
-    return json.dumps(term) if "\n" in term or "\r" in term or term.startswith('"') else term
+def _states(work: Path, statistics: dict[tuple[int, str], Statistics]) -> dict[str, FileEntry]:
+    return {name: write_file(work, f"state/{name}.arrow", made.to_bytes()) for (_, name), made in statistics.items()}

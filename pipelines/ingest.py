@@ -1,19 +1,23 @@
-"""The ingestion pipeline: files -> check -> arrange -> analyse + write -> dataset folder.
+"""The ingestion pipeline: files -> check -> part by key -> arrange -> count + write -> dataset folder.
 
-files -> read + check -> partition by key -> arrange -+-> write shards, tables
-|                              |        +-> statistics, vocabularies
-+-----------> rejected <-------+-> write quarantine
+spans of files -> read + check -+-> parts by partition -> arrange -+-> shards, tables, statistics
+                                |                                  |
+                                +-----------> rejected <-----------+-> quarantine
+
+Through Beam travels where the records lie; the records themselves lie in files of the work folder, which every worker
+must see.
 
 python -m pipelines.ingest --plan plan.yaml --out DATASET
 """
 
 import argparse
+import os
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
-import pyarrow as pa
 import yaml
 from apache_beam.options.pipeline_options import PipelineOptions
 from pydantic import ValidationError
@@ -22,73 +26,94 @@ from gristmill.data.manifest import Manifest
 from gristmill.data.plan import IngestPlan
 from gristmill.errors import GristmillError, InputError, WorkError
 from pipelines import stages
-from pipelines.coders import register_coders
-from pipelines.finish import check_unchanged, finish, save_outcome
+from pipelines.finish import finish, save_outcome
+from pipelines.limit import Limit
 from pipelines.staging import Prepared, prepare
+from pipelines.unchanged import check_unchanged
 
 __all__ = ["build", "ingest", "main"]
 
 
-def ingest(plan: IngestPlan, out: Path, report: Callable[[str], None] = lambda line: None) -> Manifest:
+def ingest(
+    plan: IngestPlan, out: Path, report: Callable[[str], None] = lambda line: None, limit: Limit | None = None
+) -> Manifest:
     """Runs a plan and gives the manifest of the dataset at `out`.
 
-    Where `out` holds the dataset of the same sources and options already, nothing is done.
+    Where `out` holds the dataset of the same sources and options already, nothing is done; where it holds some of the
+    files and is split by hash, only the others are read and added.
 
     Args:
         plan: What to read and how to check, split and write it.
         out: The dataset folder; a dataset that stands there is replaced when the new one is whole.
         report: Called with a line for each step.
+        limit: How many records may be set aside.
 
     Raises:
         InputError: A source is missing, cut, empty or lacks a column, or `out` holds something else.
         WorkError: A file could not be written, or the counts do not add up; `out` stays as it was.
     """
-    with prepare(plan, out) as prepared:
-        if prepared.existing is not None:
-            report(f"{out} is up to date: same sources, same options")
-            return prepared.existing
-        register_coders()
+    try:
+        with prepare(plan, out) as prepared:
+            if prepared.existing is not None:
+                report(f"{out} is up to date: same sources, same options")
+                return prepared.existing
+            if prepared.note:
+                report(prepared.note)
+            _take_over(prepared)
+            _run(prepared)
+            return finish(prepared, limit or Limit())
+    except OSError as error:
+        raise WorkError(f"{out} could not be written: {error}") from error
+
+
+def _run(prepared: Prepared) -> None:
+    try:
+        with beam.Pipeline(runner="FnApiRunner", options=PipelineOptions([])) as pipeline:
+            build(pipeline, prepared)
+    except Exception as error:
+        check_unchanged(prepared)
+        last = str(error).strip().splitlines()[-1:]
+        raise WorkError(f"{prepared.out} could not be written: {''.join(last) or type(error).__name__}") from error
+
+
+def _take_over(prepared: Prepared) -> None:
+    """Puts what stays of the dataset into the work folder, as links where the disk allows it."""
+    if prepared.base is None:
+        return
+    base = prepared.base
+    for entry in base.files():
+        target = prepared.work / entry.name
+        target.parent.mkdir(exist_ok=True)
+        if entry in (base.statistics, *base.vocabularies.values()):
+            continue
         try:
-            with beam.Pipeline(runner="FnApiRunner", options=PipelineOptions([])) as pipeline:
-                build(pipeline, prepared)
-        except Exception as error:
-            check_unchanged(prepared)
-            last = str(error).strip().splitlines()[-1:]
-            raise WorkError(f"{out} could not be written: {''.join(last) or type(error).__name__}") from error
-        return finish(prepared)
+            os.link(prepared.out / entry.name, target)
+        except OSError:
+            shutil.copyfile(prepared.out / entry.name, target)
 
 
 def build(pipeline: beam.Pipeline, prepared: Prepared) -> None:
     """Wires the stages; the results of all of them meet in one outcome file in the work folder."""
     read = (
         pipeline
-        | "files" >> beam.Create(prepared.files)
+        | "spans of files" >> beam.Create(stages.portions(prepared))
         | "spread" >> beam.Reshuffle()
         | "read and check"
-        >> beam.ParDo(stages.ReadAndCheck(prepared))
-        .with_outputs("rejected", "read", "failed", main="good")
-        .with_output_types(tuple[tuple[int, int], pa.Table])
+        >> beam.ParDo(stages.ReadAndCheck(prepared)).with_outputs("rejected", "read", "failed", main="parts")
     )
-    arranged = (
-        read.good
+    written = (
+        read.parts
         | "meet by partition" >> beam.GroupByKey()
-        | "arrange" >> beam.ParDo(stages.Arrange(prepared)).with_outputs("rejected", main="splits")
-    )
-    written = arranged.splits | "write" >> beam.ParDo(stages.Write(prepared))
-    statistics = (
-        arranged.splits
-        | "by split" >> beam.Map(lambda element: (element[0][:2], element))
-        | "analyse" >> beam.CombinePerKey(stages.Analyse(prepared))
-        | "name" >> beam.Map(stages.analysed)
+        | "write partition" >> beam.ParDo(stages.WritePartition(prepared)).with_outputs("rejected", main="written")
     )
     quarantine = (
-        (read.rejected, arranged.rejected)
+        (read.rejected, written.rejected)
         | "all rejected" >> beam.Flatten()
         | "meet by file" >> beam.GroupByKey()
         | "write quarantine" >> beam.ParDo(stages.WriteQuarantine(prepared))
     )
     _ = (
-        (read.read, read.failed, written, quarantine, statistics)
+        (read.read, read.failed, written.written, quarantine)
         | "all outcomes" >> beam.Flatten()
         | "gather" >> beam.CombineGlobally(beam.combiners.ToListCombineFn())
         | "save outcome" >> beam.Map(save_outcome, prepared.work)
@@ -100,10 +125,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--plan", type=Path, required=True, help="an IngestPlan as YAML")
     parser.add_argument("--out", type=Path, required=True, help="the dataset folder to write")
+    parser.add_argument("--max-quarantined", help="the most records set aside, such as 1%% or 100")
     options = parser.parse_args(argv)
     try:
         plan = _load_plan(options.plan)
-        manifest = ingest(plan, options.out, report=print)
+        manifest = ingest(plan, options.out, report=print, limit=Limit.parse(options.max_quarantined))
     except GristmillError as error:
         print(f"error: {error}")
         return error.exit_status

@@ -1,24 +1,105 @@
-"""The pipeline's stages: thin Beam functions around plain ones."""
+"""The pipeline's stages: thin Beam functions around plain ones; what travels between them says where the records lie."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
+import numpy as np
 import pyarrow as pa
+from apache_beam.metrics import Metrics
 
+from gristmill.data.dataset import arrow_type
+from gristmill.data.manifest import FileEntry
+from gristmill.data.plan import Source
+from gristmill.data.tfrecord import read_shard
 from gristmill.errors import InputError
 from pipelines.analyse import Statistics
-from pipelines.arrange import FILE, arrange, partition, split_schema
-from pipelines.check import check
-from pipelines.finish import Analysed, Failed, Quarantined, Read, Written
+from pipelines.arrange import FILE, Duplicate, arrange, split_schema
+from pipelines.check import check, column_types
+from pipelines.quarantine import Rejected, RejectedPart, keep_rejected, write_quarantine
 from pipelines.readers import read_file
-from pipelines.staging import Prepared, PreparedFile
-from pipelines.write import Rejected, find_records, write_quarantine, write_shard, write_table, written_by_file
+from pipelines.sources import Span
+from pipelines.spill import SPILL, Part, load_parts, spill
+from pipelines.staging import Prepared
+from pipelines.write import features_of, shard_name, write_shard, write_table, written_by_file
 
-__all__ = ["Analyse", "Arrange", "ReadAndCheck", "SplitKey", "Write", "WriteQuarantine"]
+__all__ = [
+    "Failed",
+    "Portion",
+    "Quarantined",
+    "Read",
+    "ReadAndCheck",
+    "WritePartition",
+    "WriteQuarantine",
+    "Written",
+    "portions",
+]
 
-SplitKey = tuple[int, str, int]
-"""Index of the source in the plan, name of the split or table, shard."""
+Partition = tuple[int, int]
+"""Index of the source in the plan, and number of the partition."""
+
+
+@dataclass(frozen=True)
+class Portion:
+    """What is read at a time: a span of a file."""
+
+    file: int
+    span: Span
+    bytes: int
+    """Its share of the file's bytes."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """How many records a portion held."""
+
+    file: int
+    records: int
+    unseen: frozenset[str] = frozenset()
+    """Columns that no record of it has."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A file that could not be read, and why."""
+
+    file: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """A shard or side table, how many records of each source file it holds, and where its statistics lie."""
+
+    source: int
+    name: str
+    partition: int
+    entry: FileEntry
+    by_file: dict[int, int]
+    state: str
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """The quarantine of one source file."""
+
+    file: int
+    entry: FileEntry
+
+
+def portions(prepared: Prepared) -> list[Portion]:
+    """All that has to be read."""
+    return [
+        Portion(file.file.index, span, -(-file.found.bytes // len(file.found.spans)))
+        for file in prepared.files
+        for span in file.found.spans
+    ]
+
+
+def _count(name: str, amount: int) -> None:
+    Metrics.counter("gristmill", name).inc(amount)
 
 
 class _Stage(beam.DoFn):
@@ -27,114 +108,119 @@ class _Stage(beam.DoFn):
 
 
 class ReadAndCheck(_Stage):
-    """A file in; out come checked records by (source, partition), rejected ones, what was read, and failures.
+    """A portion in; out come the parts of its checked records by partition, rejected ones, what was read, and failures.
 
     A file that cannot be read does not stop the others: all failures are told at the end, and no dataset is written.
     """
 
-    def process(self, element: PreparedFile) -> Iterator[Any]:
-        """Reads and checks one file."""
-        source = self.prepared.plan.sources[element.source]
+    def process(self, element: Portion) -> Iterator[Any]:
+        """Reads and checks one span of a file."""
+        prepared = self.prepared.file(element.file)
+        source = self.prepared.plan.sources[prepared.source]
         columns = dict.fromkeys(feature.source_column for feature in source.record_schema.features)
-        index, read = element.file.index, 0
+        types = column_types(source.record_schema, prepared.file.format)
+        read, batches, rejected, unseen = 0, list[pa.RecordBatch](), list[Rejected](), frozenset[str]()
         try:
-            for block in read_file(element.file, columns):
-                read += block.read
+            for block in read_file(prepared.file, columns, element.span, types):
                 checked = check(block, source.record_schema)
-                yield from self._tagged(element.source, index, checked.batch)
-                for position, reason, record in checked.rejected:
-                    yield beam.pvalue.TaggedOutput("rejected", (index, (index, position, reason, record)))
+                read += block.read
+                unseen |= frozenset(block.unseen)
+                batches.append(checked.batch)
+                rejected.extend(checked.rejected)
+                _count("rows", block.read)
         except InputError as error:
-            yield beam.pvalue.TaggedOutput("failed", Failed(index, str(error)))
-        yield beam.pvalue.TaggedOutput("read", Read(index, read))
+            yield beam.pvalue.TaggedOutput("failed", Failed(element.file, str(error)))
+        for place, part in self._spill(prepared.source, element, batches).items():
+            yield (prepared.source, place), part
+        if rejected:
+            _count("quarantined", len(rejected))
+            yield beam.pvalue.TaggedOutput(
+                "rejected", (element.file, keep_rejected(self.prepared.work, element.file, rejected))
+            )
+        _count("bytes", element.bytes)
+        yield beam.pvalue.TaggedOutput("read", Read(element.file, read, unseen))
 
-    def _tagged(self, source: int, file: int, batch: pa.RecordBatch) -> Iterator[tuple[tuple[int, int], pa.Table]]:
+    def _spill(self, source: int, element: Portion, batches: list[pa.RecordBatch]) -> dict[int, Part]:
+        if not batches:
+            return {}
         plan = self.prepared.plan
         key, count = (plan.split.key, self.prepared.shards) if source == 0 else ("", 1)
-        for place, part in partition(batch, key, count).items():
-            column = pa.repeat(pa.scalar(file, pa.int32()), part.num_rows)
-            yield (source, place), pa.Table.from_batches([part]).append_column(FILE, column)
+        return spill(self.prepared.work, element.file, element.span.line, batches, key, count)
 
 
-class Arrange(_Stage):
-    """All tables of one partition in; out come tables by `SplitKey`, and duplicates."""
+class WritePartition(_Stage):
+    """All parts of one partition in; it writes their shards or side table, and out come what was written and duplicates."""
 
-    def process(self, element: tuple[tuple[int, int], Iterable[pa.Table]]) -> Iterator[Any]:
-        """Arranges one partition."""
-        (index, shard), tables = element
+    def process(self, element: tuple[Partition, Iterable[Part]]) -> Iterator[Any]:
+        """Arranges, counts and writes one partition."""
+        (index, place), parts = element
         plan = self.prepared.plan
-        arranged = arrange(
-            pa.concat_tables(tables), plan.sources[index], plan.split if index == 0 else None, self.prepared.paths
-        )
+        source = plan.sources[index]
+        known = self._known(source, place) if index == 0 and source.unique and self.prepared.base else None
+        split = plan.split if index == 0 else None
+        arranged = arrange(_load(self.prepared, list(parts)), source, split, self.prepared.paths, known)
+        schema = split_schema(source.record_schema, plan.split) if index == 0 else source.record_schema
         for name, table in arranged.splits.items():
-            yield (index, name, shard), table
-        for file, position, reason in arranged.duplicates:
-            yield beam.pvalue.TaggedOutput("rejected", (file, (file, position, reason, None)))
+            if table.num_rows or not self.prepared.generation:
+                records = features_of(table)
+                state = f"{SPILL}/{index}-{name}-{place:05d}.state"
+                _keep(self.prepared.work / state, Statistics.of(schema).add(records).to_bytes())
+                yield Written(
+                    index, name, place, self._write(index, name, place, records), written_by_file(table), state
+                )
+                _count("written", table.num_rows)
+        for file, rejected in _by_file(arranged.duplicates).items():
+            _count("quarantined", len(rejected))
+            yield beam.pvalue.TaggedOutput("rejected", (file, keep_rejected(self.prepared.work, file, rejected)))
 
+    def _write(self, index: int, name: str, place: int, records: pa.Table) -> FileEntry:
+        work, layout = self.prepared.work, self.prepared.plan.layout
+        if index > 0:
+            return write_table(work, name, records)
+        file = shard_name(name, place, self.prepared.shards, self.prepared.generation, layout)
+        return write_shard(work, file, records, layout)
 
-class Write(_Stage):
-    """Writes the records of one split and shard, or one side table."""
-
-    def process(self, element: tuple[SplitKey, pa.Table]) -> Iterator[Written]:
-        """Writes one file."""
-        (index, name, shard), table = element
-        if index == 0:
-            entry = write_shard(self.prepared.work, name, shard, self.prepared.shards, table)
-        else:
-            entry = write_table(self.prepared.work, name, table)
-        yield Written(index, name, entry, written_by_file(table))
+    def _known(self, source: Source, place: int) -> pa.Table:
+        """The unique features of the records that the dataset holds of this partition already."""
+        base = self.prepared.base
+        assert base is not None
+        schema = pa.schema([(name, arrow_type(source.record_schema[name])) for name in source.unique])
+        shards = [entry for entries in base.splits.values() for entry in entries if f"-{place:05d}-of-" in entry.name]
+        tables = [
+            table
+            for entry in shards
+            for table in read_shard(self.prepared.work / entry.name, schema, base.layout, entry.records)
+        ]
+        return pa.concat_tables(tables) if tables else schema.empty_table()
 
 
 class WriteQuarantine(_Stage):
     """Writes the rejected records of one source file."""
 
-    def process(self, element: tuple[int, Iterable[Rejected]]) -> Iterator[Quarantined]:
+    def process(self, element: tuple[int, Iterable[RejectedPart]]) -> Iterator[Quarantined]:
         """Writes one file; the text of duplicates is looked up in the source."""
-        index, rejected = element
-        found = self.prepared.files[index]
-        source = self.prepared.plan.sources[found.source]
-        records = find_records(found.file, source.record_schema, list(rejected))
-        entry = write_quarantine(self.prepared.work, index, found.file.path, records)
+        index, parts = element
+        found = self.prepared.file(index)
+        schema = self.prepared.plan.sources[found.source].record_schema
+        entry = write_quarantine(self.prepared.work, found.file, found.found.spans, schema, sorted(parts))
         yield Quarantined(index, entry)
 
 
-class Analyse(beam.CombineFn):
-    """Statistics of each split and side table, merged from those of its shards.
-
-    They are merged at the end and in the shards' order, as the order of floating-point sums changes their last digits.
-    """
-
-    def __init__(self, prepared: Prepared) -> None:
-        self.prepared = prepared
-
-    def create_accumulator(self) -> list[tuple[int, Statistics]]:
-        """Nothing counted yet."""
-        return []
-
-    def add_input(
-        self, accumulator: list[tuple[int, Statistics]], element: tuple[SplitKey, pa.Table]
-    ) -> list[tuple[int, Statistics]]:
-        """Counts the records of one shard."""
-        (index, _, shard), table = element
-        plan = self.prepared.plan
-        schema = plan.sources[index].record_schema
-        if index == 0:
-            schema = split_schema(schema, plan.split)
-        return [*accumulator, (shard, Statistics.of(schema).add(table))]
-
-    def merge_accumulators(self, accumulators: Iterable[list[tuple[int, Statistics]]]) -> list[tuple[int, Statistics]]:
-        """Puts together what several have counted."""
-        return [counted for accumulator in accumulators for counted in accumulator]
-
-    def extract_output(self, accumulator: list[tuple[int, Statistics]]) -> Statistics:
-        """The statistics of all shards."""
-        first, *others = [statistics for _, statistics in sorted(accumulator, key=lambda counted: counted[0])]
-        for other in others:
-            first.merge(other)
-        return first
+def _keep(path: Path, data: bytes) -> None:
+    """Writes what is needed only until the pipeline has ended; a second try of the same work writes the same."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
 
 
-def analysed(element: tuple[tuple[int, str], Statistics]) -> Analysed:
-    """Names the statistics of a split or table for the outcome."""
-    (index, name), statistics = element
-    return Analysed(index, name, statistics)
+def _load(prepared: Prepared, parts: list[Part]) -> pa.Table:
+    """The records of a partition, with the index of each one's file."""
+    batches = list(load_parts(prepared.work, parts))
+    files = np.repeat(np.array([part.file for part, _ in batches], np.int32), [part.rows for part, _ in batches])
+    return pa.Table.from_batches([batch for _, batch in batches]).append_column(FILE, pa.array(files))
+
+
+def _by_file(duplicates: tuple[Duplicate, ...]) -> dict[int, list[Rejected]]:
+    made: dict[int, list[Rejected]] = {}
+    for file, position, reason in duplicates:
+        made.setdefault(file, []).append((position, reason, None))
+    return made

@@ -1,24 +1,31 @@
-"""Before the pipeline runs: which files there are, whether the dataset is there already, and the work folder."""
+"""Before the pipeline runs: which files there are, what of the dataset is there already, and the work folder."""
 
 import hashlib
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from gristmill.data.manifest import MANIFEST, Manifest
-from gristmill.data.plan import IngestPlan
+from gristmill.data.plan import HashSplit, IngestPlan
 from gristmill.errors import InputError, IntegrityError
-from gristmill.files import sha256_file
 from gristmill.staging import drop, hold, partial_path, place, settle, swap
 from pipelines.sources import SourceFile, expand_paths, source_file
+from pipelines.spans import LookedAt, look_at
 
 __all__ = ["Prepared", "PreparedFile", "prepare"]
 
-_BYTES_PER_SHARD = 16 << 20
+_SHARD_BYTES = 16 << 20
+"""Source bytes for which a shard is written, in data sets of up to `_MOST_SHARDS` of them."""
+_MOST_SHARDS = 256
+_BASE_BYTES = 600 << 20
+"""Memory of a process that holds no records."""
+_COPIES = 16
+"""Bytes of memory for a byte of source, at the peak of arranging and encoding a partition of twice the mean size."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +35,12 @@ class PreparedFile:
     file: SourceFile
     source: int
     """Index of its source in the plan."""
-    bytes: int
-    modified_ns: int
-    sha256: str
+    found: LookedAt
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What tells a file that was ingested already: its path and contents."""
+        return str(self.source), self.file.path, self.found.sha256
 
 
 @dataclass(frozen=True)
@@ -39,18 +49,34 @@ class Prepared:
 
     plan: IngestPlan
     files: tuple[PreparedFile, ...]
+    """The files to read; their indices go on after those of `base`."""
     shards: int
     fingerprint: str
+    options_fingerprint: str
     out: Path
     work: Path
     """Folder in which the dataset is put together."""
     existing: Manifest | None = None
     """The dataset at `out`, where it is what this plan would write."""
+    base: Manifest | None = None
+    """The dataset at `out`, where it holds some of the files already and the others are added to it."""
+    note: str = ""
+    """What to tell the user about what is done again and why."""
+
+    def file(self, index: int) -> PreparedFile:
+        """The file of an index."""
+        return self.files[index - self.files[0].file.index]
 
     @property
     def paths(self) -> list[str]:
         """Path of every file, by its index."""
-        return [prepared.file.path for prepared in self.files]
+        known = [source.path for source in self.base.sources] if self.base else []
+        return known + [prepared.file.path for prepared in self.files]
+
+    @property
+    def generation(self) -> int:
+        """How often files were added to the dataset."""
+        return self.base.generation + 1 if self.base else 0
 
 
 @contextmanager
@@ -63,12 +89,16 @@ def prepare(plan: IngestPlan, out: Path) -> Iterator[Prepared]:
     out = Path(os.path.realpath(out))
     settle(out)
     files = _files(plan)
-    shards = plan.shards or max(1, -(-sum(file.bytes for file in files) // _BYTES_PER_SHARD))
-    prepared = Prepared(plan, files, shards, _fingerprint(plan, files, shards), out, partial_path(out))
+    options = _hash(_options(plan))
+    prepared = Prepared(
+        plan, files, _shards(plan, files), _fingerprint(options, files), options, out, partial_path(out)
+    )
     replaces = _replaceable(out)
-    if replaces and (existing := _same(prepared)):
-        yield Prepared(**{**prepared.__dict__, "existing": existing})
-        return
+    if replaces:
+        prepared = _with_what_is_there(prepared)
+        if prepared.existing:
+            yield prepared
+            return
     lock = hold(out)
     try:
         yield prepared
@@ -85,23 +115,32 @@ def _files(plan: IngestPlan) -> tuple[PreparedFile, ...]:
         if not paths:
             raise InputError(f"{source.name}: at least one file is needed. Received: none")
         for path in paths:
-            file = source_file(path, len(found))
-            try:
-                state = os.stat(path)
-                digest = sha256_file(Path(path))
-            except OSError as error:
-                raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-            found.append(PreparedFile(file, index, state.st_size, state.st_mtime_ns, digest))
+            file = source_file(path, len(found), source.columns)
+            found.append(PreparedFile(file, index, look_at(file)))
     return tuple(found)
 
 
-def _fingerprint(plan: IngestPlan, files: tuple[PreparedFile, ...], shards: int) -> str:
-    known = {
-        "plan": plan.model_dump(mode="json"),
-        "files": [[file.source, file.file.path, file.sha256] for file in files],
-        "shards": shards,
-        "version": version("gristmill"),
-    }
+def _shards(plan: IngestPlan, files: tuple[PreparedFile, ...]) -> int:
+    if plan.shards:
+        return plan.shards
+    total = sum(file.found.unpacked for file in files if file.source == 0)
+    largest = max(_SHARD_BYTES, (plan.memory_bytes - _BASE_BYTES) // _COPIES)
+    return max(1, -(-total // min(largest, max(_SHARD_BYTES, total // _MOST_SHARDS))))
+
+
+def _options(plan: IngestPlan) -> dict[str, Any]:
+    """All that decides what becomes of a record."""
+    known = plan.model_dump(mode="json")
+    for source in (known["records"], *known["tables"]):
+        del source["paths"]
+    return {"plan": known, "version": version("gristmill")}
+
+
+def _fingerprint(options: str, files: tuple[PreparedFile, ...]) -> str:
+    return _hash([options, sorted(file.identity for file in files)])
+
+
+def _hash(known: object) -> str:
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 
@@ -114,10 +153,30 @@ def _replaceable(out: Path) -> bool:
     raise InputError(f"{out} exists and is no dataset; nothing is written over it. Give another --out")
 
 
-def _same(prepared: Prepared) -> Manifest | None:
+def _with_what_is_there(prepared: Prepared) -> Prepared:
+    """Tells what of the dataset at `out` stays: all of it, all of it with files added, or nothing."""
     try:
         manifest = Manifest.load(prepared.out)
         manifest.verify(prepared.out)
-    except IntegrityError:
-        return None
-    return manifest if manifest.fingerprint == prepared.fingerprint else None
+    except IntegrityError as error:
+        return replace(prepared, note=f"everything is read again: {error}")
+    if manifest.fingerprint == prepared.fingerprint:
+        return replace(prepared, existing=manifest)
+    if manifest.options_fingerprint != prepared.options_fingerprint:
+        return replace(prepared, note="everything is read again: other options, or another version of gristmill")
+    names = {"records": 0} | {source.name: i for i, source in enumerate(prepared.plan.sources) if i}
+    held = {(str(names.get(s.table, -1)), s.path, s.sha256) for s in manifest.sources}
+    added = [file for file in prepared.files if file.identity not in held]
+    if len(added) + len(held) != len(prepared.files):
+        return replace(prepared, note="everything is read again: a file of the dataset was changed or taken away")
+    if any(file.source for file in added):
+        return replace(prepared, note="everything is read again: a side table changed")
+    if not isinstance(prepared.plan.split, HashSplit):
+        return replace(
+            prepared, note="everything is read again: in a split by time, new records move the places of old ones"
+        )
+    renumbered = tuple(
+        replace(file, file=replace(file.file, index=len(held) + place)) for place, file in enumerate(added)
+    )
+    note = f"{len(renumbered)} of {len(prepared.files)} files are new: only these are read"
+    return replace(prepared, files=renumbered, base=manifest, shards=int(manifest.options["shards"]), note=note)

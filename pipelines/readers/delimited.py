@@ -109,8 +109,9 @@ def _without_first(piece: Piece) -> Piece:
     starts = np.concatenate([[0], scan.ends[:-1] + 1])
     blank = (scan.ends == starts) | ((scan.ends == starts + 1) & (array[starts] == 13))
     first = int(np.argmin(blank))
+    lines = int(scan.lines[first])
     return Piece(
-        piece.data[scan.ends[first] + 1 :], piece.line + int(scan.lines[first]), piece.quote, piece.delimiter
+        piece.data[scan.ends[first] + 1 :], piece.line + lines, piece.newlines - lines, piece.quote, piece.delimiter
     )
 
 
@@ -118,7 +119,7 @@ def _typed(piece: Piece, form: _Form, wanted: dict[str, pa.DataType]) -> Block |
     """The block with its numbers parsed; None where any record of the piece has to be looked at singly."""
     if not piece.is_utf8 or piece.has_bare_returns:
         return None
-    if pa.int64() in wanted.values() and (b"0x" in piece.data or b"0X" in piece.data):
+    if pa.int64() in wanted.values() and any(x in piece.data and b"0" + x in piece.data for x in (b"x", b"X")):
         return None  # Arrow takes hexadecimal digits for a whole number
     try:
         table = _parse(piece.data, form, wanted)

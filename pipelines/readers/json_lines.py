@@ -35,7 +35,7 @@ def read(
         block = None if types is None else _typed(piece, columns, types)
         if block is not None:
             any_record = True
-            seen.update(name for name in columns if block.batch.column(name).null_count < block.batch.num_rows)
+            seen.update(name for name in columns if _stands_in(piece, name, block.batch.column(name)))
             yield block
         else:
             for block in _as_text(piece, columns, seen):
@@ -43,9 +43,22 @@ def read(
                 yield block
     if not any_record:
         raise InputError(f"{source.path}: the file is empty; one JSON object a line is needed")
-    for column in columns if span == WHOLE or span.start == 0 and span.stop is None else ():
-        if seen and column not in seen:
+    unseen = tuple(column for column in columns if seen and column not in seen)
+    if span.start == 0 and span.stop is None:
+        for column in unseen:
             raise InputError(f"{source.path}: {unknown_name('key', column, seen)}")
+    elif unseen:
+        yield Block(_nothing(columns), None, unseen=unseen)
+
+
+def _stands_in(piece: Piece, name: str, column: pa.Array) -> bool:
+    """Whether a key stands in a piece, be it with `null`."""
+    return column.null_count < len(column) or json.dumps(name, ensure_ascii=False).encode() in piece.data
+
+
+def _nothing(columns: tuple[str, ...]) -> pa.RecordBatch:
+    arrays = [pa.array([], pa.int64()), *(pa.array([], pa.string()) for _ in columns)]
+    return pa.RecordBatch.from_arrays(arrays, [POSITION, *columns])
 
 
 def _typed(piece: Piece, columns: tuple[str, ...], types: Mapping[str, pa.DataType]) -> Block | None:
@@ -105,10 +118,7 @@ def _as_text(piece: Piece, columns: tuple[str, ...], seen: set[str]) -> Iterator
         batch = pa.RecordBatch.from_arrays([pa.array(records.lines[rows]), *arrays], [POSITION, *columns])
         yield Block(batch, records.text.take(pa.array(rows, pa.int64())))
     if rejected:
-        empty = pa.RecordBatch.from_arrays(
-            [pa.array([], pa.int64()), *(pa.array([], pa.string()) for _ in columns)], [POSITION, *columns]
-        )
-        yield Block(empty, records.text[:0], tuple(rejected))
+        yield Block(_nothing(columns), records.text[:0], tuple(rejected))
 
 
 def _values(text: bytes, columns: tuple[str, ...], seen: set[str]) -> list[Any]:

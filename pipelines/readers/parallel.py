@@ -43,8 +43,12 @@ def read(
         yield _block(pairs, row, columns)
         row += count
     if waiting[0] or waiting[1]:
-        counts = [row - 1 + sum(map(len, chain([side], lines))) for side, lines in zip(waiting, (left, right), strict=True)]
-        raise InputError(f"{source.path}: both files must have the same number of lines. Received: {counts[0]} and {counts[1]}")
+        counts = [
+            row - 1 + sum(map(len, chain([side], lines))) for side, lines in zip(waiting, (left, right), strict=True)
+        ]
+        raise InputError(
+            f"{source.path}: both files must have the same number of lines. Received: {counts[0]} and {counts[1]}"
+        )
     if row == 1:
         raise InputError(f"{source.path}: the files are empty; a sentence a line is needed")
 

@@ -64,6 +64,8 @@ class Piece:
     data: bytes
     line: int
     """Line on which the first record starts, from 1."""
+    newlines: int
+    """How many newlines there are."""
     quote: bytes
     delimiter: bytes
 
@@ -80,7 +82,7 @@ class Piece:
     @cached_property
     def records(self) -> int:
         """Number of records, blank lines counted."""
-        return len(self.scan.ends) if self.has_quotes else self.data.count(b"\n")
+        return len(self.scan.ends) if self.has_quotes else self.newlines
 
     @property
     def starts(self) -> NDArray[np.int64]:
@@ -117,7 +119,9 @@ class Piece:
         stops = ends - ((ends > starts) & (array[np.maximum(ends - 1, 0)] == 13))
         lines = self.line + np.concatenate([[0], self.scan.lines[:-1]])
         keep = stops > starts
-        return Records(_slices(self.data, starts[keep], stops[keep]), lines[keep].astype(np.int64), self.scan.bare[keep])
+        return Records(
+            _slices(self.data, starts[keep], stops[keep]), lines[keep].astype(np.int64), self.scan.bare[keep]
+        )
 
 
 def _utf8_error(record: bytes) -> str | None:
@@ -129,7 +133,13 @@ def _utf8_error(record: bytes) -> str | None:
 
 
 def cut_pieces(
-    path: str, chunks: Iterable[bytes], quote: bytes = b"", delimiter: bytes = b",", *, whole: bool = True, line: int = 1
+    path: str,
+    chunks: Iterable[bytes],
+    quote: bytes = b"",
+    delimiter: bytes = b",",
+    *,
+    whole: bool = True,
+    line: int = 1,
 ) -> Iterator[Piece]:
     """Cuts chunks of a file into pieces of whole records; with `quote`, a line end in quotes is part of its record.
 
@@ -159,16 +169,19 @@ def cut_pieces(
                 )
             rest = data
             continue
-        yield Piece(data[: end + 1], line, quote, delimiter)
-        line += data.count(b"\n", 0, end + 1)
+        newlines = data.count(b"\n", 0, end + 1)
+        yield Piece(data[: end + 1], line, newlines, quote, delimiter)
+        line += newlines
         rest = data[end + 1 :]
     if rest.strip(b"\r\n") and (whole or line == first):
         if whole and quote and scan_records(rest, quote, delimiter).open:
             raise InputError(f"{path}:{line}: a quote is opened and never closed")
-        yield Piece(rest + b"\n", line, quote, delimiter)
+        yield Piece(rest + b"\n", line, rest.count(b"\n") + 1, quote, delimiter)
 
 
-def cut_records(path: str, chunks: Iterable[bytes], quote: bytes = b"", delimiter: bytes = b",", **how: bool) -> Iterator[Records]:
+def cut_records(
+    path: str, chunks: Iterable[bytes], quote: bytes = b"", delimiter: bytes = b",", **how: bool
+) -> Iterator[Records]:
     """The records of chunks of a file, piece by piece; see `cut_pieces`."""
     for piece in cut_pieces(path, chunks, quote, delimiter, **how):
         yield piece.cut()

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 __all__ = ["Scan", "scan_records"]
 
 _CELL_START, _PLAIN, _QUOTED, _QUOTE_SEEN = 0, 1, 2, 3
-_NO_QUOTE = 256
+_RETURN, _DELIMITER, _QUOTE, _NEWLINE = 1, 2, 3, 4
 
 
 class Scan:
@@ -21,9 +21,11 @@ class Scan:
     """
 
     def __init__(self, data: bytes, quote: bytes, delimiter: bytes) -> None:
-        ends, lines, bare, state = _scan(
-            np.frombuffer(data, np.uint8), quote[0] if quote else _NO_QUOTE, delimiter[0] if delimiter else _NO_QUOTE
-        )
+        marks = np.zeros(256, np.uint8)
+        for number, characters in ((_RETURN, b"\r"), (_DELIMITER, delimiter), (_QUOTE, quote), (_NEWLINE, b"\n")):
+            marks[list(characters)] = number
+        array = np.frombuffer(data, np.uint8)
+        ends, lines, bare, state = _scan(array, marks, data.count(b"\n"))
         self.ends: NDArray[np.int64] = ends
         self.lines: NDArray[np.int64] = lines
         self.bare: NDArray[np.bool_] = bare
@@ -44,34 +46,39 @@ def scan_records(data: bytes, quote: bytes, delimiter: bytes) -> Scan:
     return Scan(data, quote, delimiter)
 
 
-@njit("Tuple((i8[::1], i8[::1], b1[::1], i8))(Array(u1, 1, 'C', readonly=True), i8, i8)", cache=True, nogil=True)
-def _scan(data, quote, delimiter):  # type: ignore[no-untyped-def]
-    count = 0
-    for at in range(data.size):
-        count += data[at] == 10
-    ends = np.empty(count, np.int64)
-    lines = np.empty(count, np.int64)
-    bare = np.zeros(count + 1, np.bool_)
-    found, line, state = 0, 0, _CELL_START
-    for at in range(data.size):
-        byte = data[at]
-        if byte == 10:
+@njit("Tuple((i8[::1], i8[::1], b1[::1], i8))(Array(u1, 1, 'C', readonly=True), u1[::1], i8)", cache=True, nogil=True)
+def _scan(data, marks, newlines):  # type: ignore[no-untyped-def]  # noqa: PLR0912
+    ends = np.empty(newlines, np.int64)
+    lines = np.empty(newlines, np.int64)
+    bare = np.zeros(newlines + 1, np.bool_)
+    found, line, state, at = 0, 0, _CELL_START, 0
+    while at < data.size:
+        mark = marks[data[at]]
+        if mark == 0:
+            at += 1
+            while at < data.size and marks[data[at]] == 0:
+                at += 1
+            if state != _QUOTED:
+                state = _PLAIN
+            continue
+        if mark == _NEWLINE:
             line += 1
             if state != _QUOTED:
                 ends[found] = at
                 lines[found] = line
                 found += 1
                 state = _CELL_START
-        elif byte == quote:
+        elif mark == _QUOTE:
             if state in (_CELL_START, _QUOTE_SEEN):
                 state = _QUOTED
             elif state == _QUOTED:
                 state = _QUOTE_SEEN
         elif state != _QUOTED:
-            if byte == delimiter:
+            if mark == _DELIMITER:
                 state = _CELL_START
             else:
                 state = _PLAIN
-                if byte == 13 and at + 1 < data.size and data[at + 1] != 10:
+                if at + 1 < data.size and data[at + 1] != 10:
                     bare[found] = True
+        at += 1
     return ends[:found], lines[:found], bare[:found], state

@@ -21,7 +21,7 @@ from gristmill.files import sha256_file
 from gristmill.staging import partial_path
 from pipelines import finish as finishing
 from pipelines import ingest as ingesting
-from pipelines import stages, write
+from pipelines import stages
 from pipelines.ingest import ingest, main
 
 USERS = ("ann", "bob", "7", "07", "zoë", "new\nline", '"quoted"')
@@ -327,9 +327,9 @@ def test_failures_leave_the_earlier_dataset_intact(
     def lose(table: Any) -> dict[int, int]:
         return {0: table.num_rows - 1} if table.num_rows else {}
 
-    write_shard, by_file, vocabularies = write.write_shard, write.written_by_file, finishing._vocabularies
+    write_shard, by_file, vocabularies = stages.write_shard, stages.written_by_file, finishing.write_vocabularies
     for module, name, effect, restored, error, message in (
-        (finishing, "_vocabularies", fail, vocabularies, OSError, "no space left"),
+        (finishing, "write_vocabularies", fail, vocabularies, WorkError, "could not be written: no space left"),
         (stages, "write_shard", fail, write_shard, WorkError, "could not be written: .*no space left on device"),
         (stages, "written_by_file", lose, by_file, WorkError, r"events\.csv: read 2 must be written"),
         (stages, "write_shard", change, write_shard, InputError, r"events\.csv: changed while it was read"),

@@ -56,7 +56,11 @@ class Manifest(_Record):
     app: str
     code_version: str
     fingerprint: str
-    """Hash of the sources' contents and all options; equal fingerprints make equal datasets."""
+    """Hash of the sources' contents and all options; datasets of one fingerprint hold the same records."""
+    options_fingerprint: str = ""
+    """Hash of the options alone; files can be added to a dataset whose options stay."""
+    generation: int = 0
+    """How often files were added."""
     options: dict[str, Any]
     layout: Layout = Layout()
     info: dict[str, str]
@@ -65,6 +69,8 @@ class Manifest(_Record):
     tables: dict[str, TableEntry]
     vocabularies: dict[str, FileEntry]
     statistics: FileEntry
+    states: dict[str, FileEntry] = {}
+    """What `statistics` was computed from, by split or table, so that later records can be counted in."""
     quarantine: tuple[FileEntry, ...]
     sources: tuple[SourceReport, ...]
 
@@ -108,7 +114,8 @@ class Manifest(_Record):
         """Every file of the dataset but the manifest."""
         shards = [shard for split in self.splits.values() for shard in split]
         tables = [table.file for table in self.tables.values()]
-        return [*shards, *tables, *self.vocabularies.values(), self.statistics, *self.quarantine]
+        counted = [self.statistics, *self.states.values()]
+        return [*shards, *tables, *self.vocabularies.values(), *counted, *self.quarantine]
 
     def verify(self, folder: Path) -> None:
         """Checks that every file is there, whole and unchanged.

@@ -57,6 +57,8 @@ class Source(BaseModel):
     name: str
     paths: tuple[str, ...]
     record_schema: Schema
+    columns: tuple[str, ...] = ()
+    """Names of the columns of CSV and TSV files that have no header line."""
     unique: tuple[str, ...] = ()
     """Features that no two records may share; the later record goes to quarantine. Empty: all are kept."""
 
@@ -97,6 +99,8 @@ class IngestPlan(BaseModel):
     shards: Annotated[int, Field(ge=1, le=99999)] | None = None
     """Shards a split; None takes one for every 16 MiB of source."""
     layout: Layout = Layout()
+    memory_bytes: Annotated[int, Field(ge=1 << 30)] = 2 << 30
+    """Most memory that a process shall need; it bounds the size of a shard where `shards` is None."""
     info: dict[str, str] = {}
     """What shall stand in the manifest about the data: title, licence, citation, origin."""
 

@@ -1,0 +1,121 @@
+"""Looks at a source file once before it is read: its hash, and the spans of whole records into which it can be parted."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import google_crc32c
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gristmill.errors import InputError
+from pipelines.readers.delimited import DIALECTS
+from pipelines.readers.records import cut_pieces
+from pipelines.sources import WHOLE, SourceFile, Span, is_gzip
+
+__all__ = ["SPAN_BYTES", "LookedAt", "look_at"]
+
+SPAN_BYTES = 32 << 20
+"""Bytes of a span of text, or of the unpacked columns of a span of Parquet."""
+_CHUNK_BYTES = 4 << 20
+_PACKED = 4
+"""About how many bytes a byte of gzip stands for."""
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """A source file as it was found."""
+
+    bytes: int
+    unpacked: int
+    """Bytes of what it holds; of gzip a guess."""
+    modified_ns: int
+    sha256: str
+    spans: tuple[Span, ...]
+
+
+def look_at(source: SourceFile) -> LookedAt:
+    """Reads a file once, for its hash and its spans.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    try:
+        states = [os.stat(path) for path in source.files]
+        size, modified = sum(state.st_size for state in states), max(state.st_mtime_ns for state in states)
+        if source.format == "parallel":
+            digests = "".join(_sha256(path) for path in source.files)
+            return LookedAt(size, size, modified, hashlib.sha256(digests.encode()).hexdigest(), (WHOLE,))
+        if source.format == "parquet":
+            unpacked, spans = _row_groups(source.path)
+            return LookedAt(size, unpacked or size, modified, _sha256(source.path), spans)
+        if is_gzip(source.path):
+            return LookedAt(size, size * _PACKED, modified, _sha256(source.path), (WHOLE,))
+        digest = hashlib.sha256()
+        spans = tuple(_text_spans(source, digest))
+        return LookedAt(size, size, modified, digest.hexdigest(), spans)
+    except OSError as error:
+        raise InputError(f"{source.path}: cannot be read: {error.strerror}") from error
+
+
+def _sha256(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _text_spans(source: SourceFile, digest: "hashlib._Hash") -> Iterator[Span]:
+    """Spans that begin and end at records; all bytes of the file go through the digest."""
+    quote = DIALECTS[source.format][1] if source.format in DIALECTS else b""
+    delimiter = DIALECTS[source.format][0].encode() if source.format in DIALECTS else b""
+    with open(source.path, "rb") as file:
+
+        def chunks() -> Iterator[bytes]:
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+                yield chunk
+
+        at = len(_BOM) if file.read(len(_BOM)) == _BOM else 0
+        file.seek(0)
+        start, line, crc = 0, 1, google_crc32c.value(_BOM[:at])
+        try:
+            for piece in cut_pieces(source.path, chunks(), quote, delimiter):
+                if at - start >= SPAN_BYTES:
+                    yield Span(start, at, line, crc)
+                    start, line, crc = at, piece.line, 0
+                at += len(piece.data)
+                crc = google_crc32c.extend(crc, piece.data)
+        except InputError:
+            pass  # a record without an end: whoever reads the span says so
+        for _ in chunks():
+            pass
+        yield Span(start, None, line, _crc32c(source.path, start))
+
+
+def _crc32c(path: str, start: int) -> int:
+    crc = 0
+    with open(path, "rb") as file:
+        file.seek(start)
+        while chunk := file.read(_CHUNK_BYTES):
+            crc = google_crc32c.extend(crc, chunk)
+    return crc
+
+
+def _row_groups(path: str) -> tuple[int, tuple[Span, ...]]:
+    """Bytes of the unpacked columns, and spans of row groups; of a file that cannot be read one, whose reader says so."""
+    try:
+        with pq.ParquetFile(path) as file:
+            groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
+    except (pa.ArrowInvalid, OSError):
+        return 0, (WHOLE,)
+    spans: list[Span] = []
+    start, line, size, rows = 0, 1, 0, 0
+    for i, group in enumerate(groups):
+        if size and size + group.total_byte_size > SPAN_BYTES:
+            spans.append(Span(start, i, line))
+            start, line, size = i, rows + 1, 0
+        size += group.total_byte_size
+        rows += group.num_rows
+    spans.append(Span(start, None, line))
+    return sum(group.total_byte_size for group in groups), tuple(spans)
