@@ -16,8 +16,8 @@ from apps.recommend.options import IngestOptions
 from apps.recommend.plan import make_plan
 from bench.inputs import Inputs
 from bench.tables import note, show
-from gristmill.data.examples import encode_examples
-from gristmill.data.tfrecord import write_tfrecord
+from gristmill.data.plan import Layout
+from gristmill.data.tfrecord import write_shard
 from pipelines.ingest import ingest
 
 __all__ = ["make_csv", "per_row", "plain", "run"]
@@ -74,7 +74,7 @@ def make_csv(path: Path, rows: int) -> Path:
 def plain(source: Path, out: Path) -> None:
     """Reads, types, encodes and writes one shard, with no check, split or statistics."""
     read = csv.read_csv(source, convert_options=csv.ConvertOptions(column_types=_TYPES))
-    write_tfrecord(out, encode_examples(read))
+    write_shard(out, read, Layout())
 
 
 def per_row(source: Path, out: Path) -> None:

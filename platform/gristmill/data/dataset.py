@@ -9,9 +9,8 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gristmill.data.examples import decode_examples
 from gristmill.data.manifest import MANIFEST, FileEntry, Manifest
-from gristmill.data.tfrecord import read_tfrecord
+from gristmill.data.tfrecord import read_shard
 from gristmill.errors import unknown_name
 from gristmill.files import sha256_file
 from gristmill.schema import Feature
@@ -94,9 +93,13 @@ class Dataset:
         return pa.concat_tables(tables) if tables else self.arrow_schema.empty_table()
 
     def read_shards(self, split: str) -> Iterator[pa.Table]:
-        """The records of a split, a shard at a time, so that a split of any size can be passed over."""
-        for path in self.shard_paths(split):
-            yield decode_examples(read_tfrecord(path), self.arrow_schema)
+        """The records of a split, a part of a shard at a time, so that a split of any size can be passed over.
+
+        Raises:
+            IntegrityError: A shard is cut or changed, or has not as many records as the manifest says.
+        """
+        for shard in self._shards(split):
+            yield from read_shard(self.path / shard.name, self.arrow_schema, self.manifest.layout, shard.records)
 
     @property
     def arrow_schema(self) -> pa.Schema:

@@ -1,33 +1,34 @@
-"""TFRecord files: framing with checksums, gzip, and a reader that notices a cut or changed file.
+"""Shards: TFRecord files of Examples, written whole or not at all, and a reader that notices every cut and change."""
 
-Format: https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details
-"""
-
-import io
+import hashlib
 import os
-import struct
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import google_crc32c
-from isal import igzip
+import numpy as np
+import pyarrow as pa
+from isal import igzip, isal_zlib
+from numpy.typing import NDArray
 
-from gristmill.errors import IntegrityError
-from gristmill.files import sha256_file
+from gristmill.data.codec.decoder import decode_frames
+from gristmill.data.codec.encoder import encode_blocks
+from gristmill.data.codec.frames import Frames, split_frames
+from gristmill.data.plan import Layout
+from gristmill.errors import IntegrityError, WorkError
 
-__all__ = ["ShardFile", "read_tfrecord", "write_tfrecord"]
+__all__ = ["ShardFile", "read_shard", "read_tfrecord", "write_shard"]
 
 _GZIP_LEVEL = 1
-_BUFFER_BYTES = 1 << 18
-"""Records are packed many at a time, as each call of the packer costs as much as a hundred bytes."""
-_LENGTH = struct.Struct("<Q")
-_CHECK = struct.Struct("<I")
+_GZIP_WINDOW = 31
+_CHUNK_BYTES = 1 << 22
 
 
 @dataclass(frozen=True)
 class ShardFile:
-    """A written shard: how many records and bytes, and its hash."""
+    """A written shard: how many records (rows, in either layout) and bytes, and its hash."""
 
     name: str
     records: int
@@ -35,49 +36,99 @@ class ShardFile:
     sha256: str
 
 
-def write_tfrecord(path: Path, records: Iterable[bytes]) -> ShardFile:
-    """Writes records to a gzipped TFRecord file, under a temporary name until it is whole and on the disk."""
+def write_shard(path: Path, table: pa.Table, layout: Layout, order: NDArray[np.int64] | None = None) -> ShardFile:
+    """Writes the rows of a table to a TFRecord file, under a temporary name until it is whole and on the disk.
+
+    Args:
+        path: The file.
+        table: See `gristmill.data.codec.encode`.
+        layout: How rows stand in Examples, and the compression.
+        order: Rows to write, in this order; None writes all.
+
+    Raises:
+        WorkError: The file cannot be written; what stood at `path` before is untouched.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    count = 0
+    digest, count = hashlib.sha256(), 0
     try:
-        with open(temporary, "wb") as raw:
-            packed = igzip.IGzipFile(filename="", fileobj=raw, mode="wb", compresslevel=_GZIP_LEVEL, mtime=0)
-            with io.BufferedWriter(packed, _BUFFER_BYTES) as file:
-                for record in records:
-                    length = _LENGTH.pack(len(record))
-                    file.write(length + _masked(length) + record + _masked(record))
-                    count += 1
-            raw.flush()
-            os.fsync(raw.fileno())
+        with open(temporary, "wb") as file:
+            for block in _packed(encode_blocks(table, layout, order), layout):
+                file.write(block)
+                digest.update(block)
+                count += len(block)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(temporary, path)
+    except OSError as error:
+        raise WorkError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
-        temporary.unlink(missing_ok=True)
-    return ShardFile(path.name, count, path.stat().st_size, sha256_file(path))
+        with suppress(OSError):
+            temporary.unlink()
+    return ShardFile(path.name, table.num_rows if order is None else len(order), count, digest.hexdigest())
+
+
+def read_shard(path: Path, schema: pa.Schema, layout: Layout, records: int | None = None) -> Iterator[pa.Table]:
+    """The rows of a shard, some at a time.
+
+    Args:
+        path: The file.
+        schema: Columns to read; others are passed over.
+        layout: How rows stand in Examples, and the compression.
+        records: How many rows there must be; without it, a file that was cut between two records reads as whole.
+
+    Raises:
+        IntegrityError: The file is cut or changed; the message tells at which record.
+    """
+    count, first = 0, 0
+    for frames in _read_frames(path, layout.compression == "gzip"):
+        try:
+            table = decode_frames(frames, schema, layout, first)
+        except IntegrityError as error:
+            raise IntegrityError(f"{path}: {error}") from error
+        first += len(frames.starts)
+        count += table.num_rows
+        yield table
+    if records is not None and count != records:
+        raise IntegrityError(f"{path}: must have {records} records. Received: {count}")
 
 
 def read_tfrecord(path: Path) -> Iterator[bytes]:
-    """The records of a gzipped TFRecord file.
+    """The bytes of each record of a TFRecord file, gzipped if its name ends so.
 
     Raises:
         IntegrityError: The file is cut or a checksum does not match; the message tells at which record.
     """
-    index = 0
+    for frames in _read_frames(path, path.suffix == ".gz"):
+        for start, stop in zip(frames.starts, frames.stops, strict=True):
+            yield frames.data[start:stop].tobytes()
+
+
+def _packed(blocks: Iterable[NDArray[np.uint8]], layout: Layout) -> Iterator[Any]:
+    """The blocks as they stand in the file."""
+    if layout.compression == "none":
+        yield from blocks
+        return
+    packer = isal_zlib.compressobj(_GZIP_LEVEL, isal_zlib.DEFLATED, _GZIP_WINDOW)
+    for block in blocks:
+        yield packer.compress(block)
+    yield packer.flush()
+
+
+def _read_frames(path: Path, gzipped: bool) -> Iterator[Frames]:
+    """The records of a file, some at a time."""
+    first, rest = 0, b""
     try:
-        if not path.stat().st_size:
+        if gzipped and not path.stat().st_size:
             raise EOFError("the file is empty")
-        with igzip.open(path, "rb") as file:
-            while header := file.read(12):
-                length = header[:8]
-                (size,) = _LENGTH.unpack(length) if len(length) == 8 else (0,)
-                body = file.read(size + 4) if header[8:] == _masked(length) else b""
-                if len(body) != size + 4 or body[size:] != _masked(body[:size]):
-                    raise IntegrityError(f"{path}: record {index} is cut or its checksum does not match")
-                yield body[:size]
-                index += 1
+        with igzip.open(path, "rb") if gzipped else open(path, "rb") as file:
+            while block := file.read(max(_CHUNK_BYTES, len(rest))):
+                frames = split_frames(np.frombuffer(rest + block, np.uint8), first)
+                yield frames
+                first += len(frames.starts)
+                rest = frames.data[frames.used :].tobytes()
+        if rest:
+            raise IntegrityError(f"record {first} is cut or its checksum does not match")
+    except IntegrityError as error:
+        raise IntegrityError(f"{path}: {error}") from error
     except (EOFError, OSError, igzip.BadGzipFile, igzip.isal_zlib.IsalError) as error:
-        raise IntegrityError(f"{path}: cut or damaged after {index} records: {error}") from error
-
-
-def _masked(data: bytes) -> bytes:
-    crc = google_crc32c.value(data)
-    return _CHECK.pack(((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
+        raise IntegrityError(f"{path}: cut or damaged after {first} records: {error}") from error

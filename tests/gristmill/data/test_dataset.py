@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from gristmill.data.dataset import Dataset, arrow_type
-from gristmill.data.examples import encode_examples
 from gristmill.data.manifest import FileEntry, Manifest, SourceReport, TableEntry
-from gristmill.data.tfrecord import write_tfrecord
+from gristmill.data.plan import Layout
+from gristmill.data.tfrecord import write_shard
 from gristmill.errors import InputError, IntegrityError
 from gristmill.files import sha256_file, write_json_atomic
 from gristmill.schema import Feature, Kind, Schema
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
     pq.write_table(table, tmp_path / "tables" / "users.parquet")
     shards = []
     for i in range(2):
-        made = write_tfrecord(tmp_path / f"train-{i}.tfrecord.gz", encode_examples(table.slice(i, 1)))
+        made = write_shard(tmp_path / f"train-{i}.tfrecord.gz", table.slice(i, 1), Layout())
         shards.append(FileEntry(name=made.name, bytes=made.bytes, sha256=made.sha256, records=1))
 
     def entry(name: str) -> FileEntry:
@@ -59,6 +59,13 @@ def test_what_was_written_is_read(folder: Path) -> None:
     assert dataset.manifest_sha256 == sha256_file(folder / "manifest.json")
     assert (dataset.manifest.read, dataset.manifest.written, dataset.manifest.quarantined) == (3, 2, 1)
     assert {dataset: 1}[Dataset.open(str(folder))] == 1
+
+
+def test_fewer_records_than_the_manifest_says_are_noticed(folder: Path) -> None:
+    dataset = Dataset.open(folder)
+    write_shard(folder / "train-1.tfrecord.gz", dataset.read("train").slice(0, 0), Layout())
+    with pytest.raises(IntegrityError, match=r"train-1\.tfrecord\.gz: must have 1 records\. Received: 0"):
+        dataset.read("train")
 
 
 FILES = ["train-0.tfrecord.gz", "train-1.tfrecord.gz", "vocabulary/user.txt", "statistics.json", "tables/users.parquet"]
