@@ -1,6 +1,9 @@
 """Our tf.train.Example bytes mean what TensorFlow reads in them, and come back as they went."""
 
 import math
+import os
+import subprocess
+import sys
 from contextlib import suppress
 from typing import Any
 
@@ -245,3 +248,31 @@ def test_a_wrong_example_under_a_right_checksum_never_reads_beyond_its_end(
         record[data.draw(st.integers(0, len(record) - 1))] = data.draw(st.integers(0, 255))
     with suppress(IntegrityError):
         decode(framed(bytes(record)), ARROW, layout).validate()
+
+
+def test_checksums_are_those_of_the_peer() -> None:
+    import google_crc32c
+
+    for size in (0, 1, 7, 8, 9, 1000):
+        data = np.random.default_rng(size).integers(0, 256, size, dtype=np.uint8).tobytes()
+        crc = google_crc32c.value(data)
+        masked = ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+        assert framed(data)[-4:].tobytes() == masked.to_bytes(4, "little")
+
+
+def test_without_the_processors_checksum_the_tables_give_the_same() -> None:
+    code = "from gristmill.data.codec import encode; from gristmill.data.plan import Layout; import pyarrow as pa\n"
+    code += "print(encode(pa.table({'a': ['x' * 99]}), Layout()).tobytes().hex())"
+    generic = {**os.environ, "NUMBA_CPU_NAME": "generic"}
+    done = subprocess.run([sys.executable, "-c", code], env=generic, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == encode(pa.table({"a": ["x" * 99]}), PLAIN).tobytes().hex()
+
+
+def test_a_place_for_the_compiled_code_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from gristmill.data.codec.compiled import compiled
+
+    def double(value: int) -> int:
+        return 2 * value
+
+    monkeypatch.setattr("numba.core.caching.CacheImpl._locator_classes", [])
+    assert compiled(double)(4) == 8

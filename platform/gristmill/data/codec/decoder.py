@@ -14,8 +14,8 @@ from gristmill.errors import IntegrityError
 
 __all__ = ["decode", "decode_frames"]
 
-_PART_BYTES = 1 << 30
-"""Records decoded at once, so that no Arrow array outgrows its offsets of 32 bits."""
+_PART_BYTES = 1 << 22
+"""Records decoded at once: they stay in the cache, and no Arrow array outgrows its offsets of 32 bits."""
 
 
 def decode(frames: Any, schema: pa.Schema, layout: Layout) -> pa.Table:

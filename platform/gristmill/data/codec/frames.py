@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.data.codec.compiled import compiled
-from gristmill.data.codec.machine import load8
+from gristmill.data.codec.machine import crc32c_8, has_crc32c, load8
 from gristmill.errors import IntegrityError
 
 __all__ = ["Frames", "HEADER_BYTES", "seal", "split_frames"]
@@ -70,6 +70,10 @@ _TABLES = _crc_tables()
 def _masked_crc(data, start, stop):
     crc = np.uint32(0xFFFFFFFF)
     at = start
+    if has_crc32c():
+        while at + 8 <= stop:
+            crc = np.uint32(crc32c_8(np.uint64(crc), load8(data, at)))
+            at += 8
     while at + 8 <= stop:
         word = load8(data, at) ^ np.uint64(crc)
         crc = (

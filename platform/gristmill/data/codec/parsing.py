@@ -8,7 +8,7 @@ Nothing is read beyond a record's end, whatever its bytes are; see `packing` for
 import numpy as np
 
 from gristmill.data.codec.compiled import compiled
-from gristmill.data.codec.machine import copy
+from gristmill.data.codec.machine import copy, load8
 
 __all__ = ["locate", "take_floats", "take_ints", "take_strings"]
 
@@ -44,6 +44,9 @@ def _field(data, at, stop, tag):
 def _equal(data, at, size, names, start, stop):
     same = size == stop - start
     k = 0
+    while same and k + 8 <= size:
+        same = load8(data, at + k) == load8(names, start + k)
+        k += 8
     while same and k < size:
         same = data[at + k] == names[start + k]
         k += 1
@@ -60,8 +63,9 @@ def _locate_entry(data, at, end, names, bounds, tags, guess):
     feature, feature_end = _field(data, key_end, end, 0x12)
     if key < 0 or feature < 0 or feature_end != end:
         return -2, 0, 0
-    for k in range(len(tags)):
-        wanted = (guess + k) % len(tags)
+    wanted = guess - 1
+    for _ in range(len(tags)):
+        wanted = wanted + 1 if wanted + 1 < len(tags) else 0
         if _equal(data, key, key_end - key, names, bounds[wanted], bounds[wanted + 1]):
             if feature == feature_end:
                 return -1, 0, 0
