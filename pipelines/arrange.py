@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gristmill.data.plan import ORDER_FEATURES, SPLITS, HashSplit, Source, TimeSplit
 from gristmill.schema import Feature, Kind, Role, Schema
 from pipelines.duplicates import find_duplicates
-from pipelines.hashing import gathered, scattered, stable_hash
+from pipelines.hashing import gathered, stable_hash
 from pipelines.sources import POSITION
 
 __all__ = ["Arranged", "Duplicate", "FILE", "arrange", "split_schema"]
@@ -137,10 +137,9 @@ def _sortable(terms: pa.Array) -> pa.Array:
 
 
 def _deal(table: pa.Table, share: NDArray[np.float64], fractions: tuple[float, ...]) -> dict[str, pa.Table]:
-    """The records of each split, in an order that looks drawn by chance."""
+    """The records of each split."""
     place = np.searchsorted(np.cumsum(fractions[:-1]) - 1e-12, share, side="right")
-    order = scattered(table.num_rows)
-    by_split, counts = gathered(place[order], len(SPLITS))
-    table = table.take(pa.array(order[by_split]))
+    order, counts = gathered(place, len(SPLITS))
+    table = table.take(pa.array(order))
     starts = np.cumsum(counts) - counts
     return {name: table.slice(starts[i], counts[i]) for i, name in enumerate(SPLITS)}

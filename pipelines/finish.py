@@ -1,36 +1,27 @@
 """After the pipeline ran: the counts must add up; then vocabularies, statistics and manifest complete the dataset."""
 
 import json
-import pickle
 import shutil
 from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from gristmill.data.manifest import MANIFEST, FileEntry, Manifest, SourceReport, TableEntry
 from gristmill.data.plan import SPLITS
 from gristmill.errors import InputError, WorkError
-from gristmill.files import write_atomic, write_json_atomic
+from gristmill.files import write_json_atomic
 from pipelines.analyse import Statistics
 from pipelines.arrange import split_schema
 from pipelines.limit import Limit
+from pipelines.outcome import Failed, Quarantined, Read, Written, load_outcome
 from pipelines.quarantine import quarantine_path
 from pipelines.spill import SPILL
-from pipelines.stages import Failed, Quarantined, Read, Written
 from pipelines.staging import Prepared
 from pipelines.unchanged import check_unchanged
 from pipelines.vocabularies import write_vocabularies
 from pipelines.write import write_file
 
-__all__ = ["finish", "save_outcome"]
-
-_OUTCOME = ".outcome"
-
-
-def save_outcome(outcomes: list[Any], work: Path) -> None:
-    """Keeps what the stages told, for `finish` in the process that started the pipeline."""
-    write_atomic(work / _OUTCOME, pickle.dumps(outcomes))
+__all__ = ["finish"]
 
 
 def finish(prepared: Prepared, limit: Limit) -> Manifest:
@@ -41,9 +32,7 @@ def finish(prepared: Prepared, limit: Limit) -> Manifest:
             are in quarantine than the limit allows; the quarantine is then kept beside the dataset.
         WorkError: Of some file, read is not written + quarantined.
     """
-    outcome = prepared.work / _OUTCOME
-    told = pickle.loads(outcome.read_bytes())
-    outcome.unlink()
+    told = load_outcome(prepared.work)
     _check_files(prepared, [item for item in told if isinstance(item, Failed)])
     _check_columns(prepared, [item for item in told if isinstance(item, Read)])
     written = sorted(

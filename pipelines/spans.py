@@ -18,7 +18,7 @@ __all__ = ["SPAN_BYTES", "LookedAt", "look_at"]
 
 SPAN_BYTES = 32 << 20
 """Bytes of a span of text, or of the unpacked columns of a span of Parquet."""
-_CHUNK_BYTES = 4 << 20
+_CHUNK_BYTES = 1 << 20
 _PACKED = 4
 """About how many bytes a byte of gzip stands for."""
 _BOM = b"\xef\xbb\xbf"

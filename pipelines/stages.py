@@ -18,6 +18,7 @@ from gristmill.errors import InputError
 from pipelines.analyse import Statistics
 from pipelines.arrange import FILE, Duplicate, arrange, split_schema
 from pipelines.check import check, column_types
+from pipelines.outcome import Failed, Quarantined, Read, Written, save_outcome, told
 from pipelines.quarantine import Rejected, RejectedPart, keep_rejected, write_quarantine
 from pipelines.readers import read_file
 from pipelines.sources import Span
@@ -25,17 +26,7 @@ from pipelines.spill import SPILL, Part, load_parts, spill
 from pipelines.staging import Prepared
 from pipelines.write import features_of, shard_name, write_shard, write_table, written_by_file
 
-__all__ = [
-    "Failed",
-    "Portion",
-    "Quarantined",
-    "Read",
-    "ReadAndCheck",
-    "WritePartition",
-    "WriteQuarantine",
-    "Written",
-    "portions",
-]
+__all__ = ["Portion", "ReadAndCheck", "SaveOutcome", "WritePartition", "WriteQuarantine", "portions"]
 
 Partition = tuple[int, int]
 """Index of the source in the plan, and number of the partition."""
@@ -49,44 +40,6 @@ class Portion:
     span: Span
     bytes: int
     """Its share of the file's bytes."""
-
-
-@dataclass(frozen=True)
-class Read:
-    """How many records a portion held."""
-
-    file: int
-    records: int
-    unseen: frozenset[str] = frozenset()
-    """Columns that no record of it has."""
-
-
-@dataclass(frozen=True)
-class Failed:
-    """A file that could not be read, and why."""
-
-    file: int
-    message: str
-
-
-@dataclass(frozen=True)
-class Written:
-    """A shard or side table, how many records of each source file it holds, and where its statistics lie."""
-
-    source: int
-    name: str
-    partition: int
-    entry: FileEntry
-    by_file: dict[int, int]
-    state: str
-
-
-@dataclass(frozen=True)
-class Quarantined:
-    """The quarantine of one source file."""
-
-    file: int
-    entry: FileEntry
 
 
 def portions(prepared: Prepared) -> list[Portion]:
@@ -113,8 +66,12 @@ class ReadAndCheck(_Stage):
     A file that cannot be read does not stop the others: all failures are told at the end, and no dataset is written.
     """
 
-    def process(self, element: Portion) -> Iterator[Any]:
-        """Reads and checks one span of a file."""
+    def process(self, keyed: tuple[int, Iterable[Portion]]) -> Iterator[Any]:
+        """Reads and checks spans of files."""
+        for portion in keyed[1]:
+            yield from self._read(portion)
+
+    def _read(self, element: Portion) -> Iterator[Any]:
         prepared = self.prepared.file(element.file)
         source = self.prepared.plan.sources[prepared.source]
         columns = dict.fromkeys(feature.source_column for feature in source.record_schema.features)
@@ -129,7 +86,7 @@ class ReadAndCheck(_Stage):
                 rejected.extend(checked.rejected)
                 _count("rows", block.read)
         except InputError as error:
-            yield beam.pvalue.TaggedOutput("failed", Failed(element.file, str(error)))
+            yield beam.pvalue.TaggedOutput("told", told(Failed(element.file, str(error))))
         for place, part in self._spill(prepared.source, element, batches).items():
             yield (prepared.source, place), part
         if rejected:
@@ -138,7 +95,7 @@ class ReadAndCheck(_Stage):
                 "rejected", (element.file, keep_rejected(self.prepared.work, element.file, rejected))
             )
         _count("bytes", element.bytes)
-        yield beam.pvalue.TaggedOutput("read", Read(element.file, read, unseen))
+        yield beam.pvalue.TaggedOutput("told", told(Read(element.file, read, unseen)))
 
     def _spill(self, source: int, element: Portion, batches: list[pa.RecordBatch]) -> dict[int, Part]:
         if not batches:
@@ -165,9 +122,8 @@ class WritePartition(_Stage):
                 records = features_of(table)
                 state = f"{SPILL}/{index}-{name}-{place:05d}.state"
                 _keep(self.prepared.work / state, Statistics.of(schema).add(records).to_bytes())
-                yield Written(
-                    index, name, place, self._write(index, name, place, records), written_by_file(table), state
-                )
+                entry = self._write(index, name, place, records)
+                yield told(Written(index, name, place, entry, written_by_file(table), state))
                 _count("written", table.num_rows)
         for file, rejected in _by_file(arranged.duplicates).items():
             _count("quarantined", len(rejected))
@@ -197,13 +153,21 @@ class WritePartition(_Stage):
 class WriteQuarantine(_Stage):
     """Writes the rejected records of one source file."""
 
-    def process(self, element: tuple[int, Iterable[RejectedPart]]) -> Iterator[Quarantined]:
+    def process(self, element: tuple[int, Iterable[RejectedPart]]) -> Iterator[Any]:
         """Writes one file; the text of duplicates is looked up in the source."""
         index, parts = element
         found = self.prepared.file(index)
         schema = self.prepared.plan.sources[found.source].record_schema
         entry = write_quarantine(self.prepared.work, found.file, found.found.spans, schema, sorted(parts))
-        yield Quarantined(index, entry)
+        yield told(Quarantined(index, entry))
+
+
+class SaveOutcome(_Stage):
+    """Keeps what the stages told for the process that started the pipeline."""
+
+    def process(self, element: tuple[int, Iterable[Any]]) -> None:
+        """Writes one file."""
+        save_outcome(list(element[1]), self.prepared.work)
 
 
 def _keep(path: Path, data: bytes) -> None:

@@ -15,7 +15,7 @@ from pipelines.sources import POSITION, WHOLE, Block, SourceFile, Span, read_chu
 
 __all__ = ["DIALECTS", "read"]
 
-_CHUNK_BYTES = 4 << 20
+_CHUNK_BYTES = 1 << 20
 _HEADER_BYTES = 1 << 16
 _LOOKED_AT = 100
 DIALECTS = {"csv": (",", b'"'), "tsv": ("\t", b"")}
