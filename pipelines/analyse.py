@@ -1,6 +1,5 @@
 """Statistics of each feature, as sums that merge: counts, moments, quantiles and terms in one pass over Arrow tables."""
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,7 +11,7 @@ from gristmill.schema import Feature, Kind, Schema
 from pipelines.sketches import Moments, Terms
 from pipelines.sketches.state import State, nested, part
 
-__all__ = ["FeatureStatistics", "Statistics", "ranked"]
+__all__ = ["FeatureStatistics", "Statistics"]
 
 _TOP = 20
 
@@ -171,8 +170,3 @@ def _numbers(column: pa.Array | pa.ChunkedArray) -> Any:
     """Numbers without nulls as a numpy array."""
     column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     return column.drop_null().to_numpy(zero_copy_only=False)
-
-
-def ranked(terms: Counter[str]) -> list[tuple[str, int]]:
-    """Terms and counts, most frequent first, equal ones by term."""
-    return sorted(terms.items(), key=lambda entry: (-entry[1], entry[0]))

@@ -1,6 +1,5 @@
 """The recommender's ingestion: which columns hold what, and how a user's events are split by time."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +22,6 @@ _GUESSES = {
     "title": ("title", "name", "movie_title", "movie_title:token_seq"),
 }
 _SAMPLE_RECORDS = 1000
-_CATEGORY_SHARE = 0.5
-_LIST_SHARE = 0.2
-_NUMBER_SHARE = 0.99
 
 
 def make_plan(sources: Mapping[str, Sequence[str]], options: IngestOptions) -> IngestPlan:
@@ -140,29 +136,26 @@ def _side_feature(column: str, values: list[Any]) -> Feature:
     """A number where nearly all values are numbers, a list where a separator is common, else category or text.
 
     A column called `NAME:float`, `NAME:token` or `NAME:token_seq` says itself what it is, and so does one that holds
-    lists.
+    lists. Unlike `gristmill data infer`, all that is no number becomes terms, and every value may be missing.
     """
-    from pipelines.casts import NUMBER
+    from pipelines.survey.evidence import Evidence
+    from pipelines.survey.guess import list_separator, split_name
 
-    name, _, said = column.partition(":")
+    evidence = Evidence.of(values)
+    name, said = split_name(column)
     named: dict[str, Any] = {
         "name": {"class": "genres", "release_year": "year"}.get(name, name),
         "missing": Missing.KEEP,
         "column": column,
     }
-    lists = [value for value in values if isinstance(value, list)]
-    if lists:
-        floats = all(isinstance(element, float) for value in lists for element in value)
-        return Feature(kind=Kind.SEQUENCE, dtype="float32" if floats and any(lists) else "string", **named)
-    texts = [str(value) for value in values]
-    if said == "token_seq" or sum("|" in text for text in texts) > _LIST_SHARE * len(texts):
-        return Feature(kind=Kind.SEQUENCE, separator=" " if said == "token_seq" else "|", **named)
-    numeric = sum(re.fullmatch(NUMBER, text) is not None for text in texts)
-    if said == "float" or (texts and numeric >= _NUMBER_SHARE * len(texts)):
+    if evidence.looks["list"]:
+        floats = evidence.elements is not None and evidence.elements.sure("number") and not evidence.elements.whole
+        return Feature(kind=Kind.SEQUENCE, dtype="float32" if floats else "string", **named)
+    if separator := list_separator(evidence, said):
+        return Feature(kind=Kind.SEQUENCE, separator=separator, **named)
+    if said == "float" or evidence.sure("number"):
         return Feature(kind=Kind.NUMBER, **named)
-    if len(set(texts)) <= _CATEGORY_SHARE * len(texts) or said == "token":
-        return Feature(kind=Kind.CATEGORY, **named)
-    return Feature(kind=Kind.TEXT, **named)
+    return Feature(kind=Kind.CATEGORY if evidence.repeats or said == "token" else Kind.TEXT, **named)
 
 
 def _columns(path: str) -> list[str]:

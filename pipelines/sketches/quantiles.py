@@ -57,10 +57,10 @@ class Quantiles:
         places = np.searchsorted(reached, np.asarray(shares) * reached[-1] * (1 - 1e-12))
         return [float(value) for value in values[np.minimum(places, len(values) - 1)]]
 
-    def below(self, edges: Sequence[float]) -> list[float]:
-        """For each edge the share of the values that are not above it."""
+    def below(self, edges: Sequence[float], *, strict: bool = False) -> list[float]:
+        """For each edge the share of the values that are not above it, or with `strict` that are below it."""
         values, reached = self._ranks()
-        places = np.searchsorted(values, np.asarray(edges, np.float64), side="right")
+        places = np.searchsorted(values, np.asarray(edges, np.float64), side="left" if strict else "right")
         return [float(share) for share in np.append(0.0, reached)[places] / reached[-1]]
 
     def state(self) -> dict[str, pa.Array]:

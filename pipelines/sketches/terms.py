@@ -1,6 +1,5 @@
 """How often each term occurs: exact counts in Arrow's memory, so that millions of terms cost no Python objects."""
 
-from collections.abc import Iterator
 from typing import Self
 
 import pyarrow as pa
@@ -36,11 +35,6 @@ class Terms:
 
     def __len__(self) -> int:
         return self.table().num_rows
-
-    def __iter__(self) -> Iterator[str]:
-        """Every counted value."""
-        for term, count in zip(*(column.to_pylist() for column in self.table().columns), strict=True):
-            yield from [term] * count
 
     @property
     def total(self) -> int:

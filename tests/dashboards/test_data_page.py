@@ -1,8 +1,12 @@
 """The page of data."""
 
+import shutil
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
+
+from dashboards.parts.drift import drift_rows, share_rows
+from gristmill.data.reports import Comparison, FeatureDrift, Thresholds
 
 
 def open_page() -> AppTest:
@@ -66,3 +70,50 @@ def test_a_broken_dataset_names_its_file(dataset: Path) -> None:
     [error] = page.error
     assert "train-00000" in error.value
     assert not page.metric
+
+
+def test_two_splits_are_compared(dataset: Path) -> None:
+    page = open_page()
+    first, second = (next(box for box in page.selectbox if box.label == label) for label in "AB")
+    assert list(first.options) == ["train", "validation"]
+    assert list(second.options) == ["validation"]
+    assert not page.exception and not page.error
+    rows = next(table.value for table in page.dataframe if "PSI" in table.value).set_index("Feature")
+    assert {"user", "item", "rating", "time", "position"} <= set(rows.index)
+    assert rows["Drift"]["user"] == "not judged"
+    charted = next(box for box in page.selectbox if box.label == "Shares of")
+    for name in charted.options:
+        next(box for box in page.selectbox if box.label == "Shares of").select(name).run()
+        assert not page.exception and not page.error
+
+
+def test_another_dataset_is_compared_with(dataset: Path) -> None:
+    shutil.copytree(dataset, dataset.with_name("again"))
+    page = open_page()
+    box = next(box for box in page.selectbox if box.label == "B")
+    box.select(next(name for name in box.options if name.startswith("all of"))).run()
+    assert not page.exception and not page.error
+    assert any("PSI" in table.value for table in page.dataframe)
+
+
+def test_drift_is_told_in_rows() -> None:
+    made = Comparison(
+        "a", "b", (10, 20), Thresholds(),
+        features=(
+            FeatureDrift("tags", "length", "sequence", (0.0, 0.5), 0.3, 0.2, 0.1, ("PSI 0.300 > 0.2",), told="median 1 → 2",
+                         shares=(("≤ 1", 0.75, 0.25), ("> 1", 0.25, 0.75))),
+            FeatureDrift("user", "values", "id", (0.0, 0.0), 9.0, 1.0, 1.0, ("PSI 9.000 > 0.2",), judged=False),
+        ),
+        mismatches=(("old", "only in a"),),
+    )  # fmt: skip
+    rows = drift_rows(made)
+    assert [(row["Feature"], row["Drift"]) for row in rows] == [
+        ("tags (length)", "yes"),
+        ("user", "not judged"),
+        ("old", "yes"),
+    ]
+    assert rows[2]["What changed"] == "cannot be compared: only in a"
+    assert share_rows(made.features[0], ("A", "B"))[:2] == [
+        {"bin": "≤ 1", "side": "A", "share": 0.75},
+        {"bin": "≤ 1", "side": "B", "share": 0.25},
+    ]

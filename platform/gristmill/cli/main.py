@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gristmill.cli import dashboard, doctor, evaluate, export, fetch, ingest, run, runs, train
+from gristmill.cli import dashboard, data, doctor, evaluate, export, fetch, ingest, run, runs, train
 from gristmill.errors import GristmillError
 
 __all__ = ["build", "main"]
@@ -23,6 +23,7 @@ def build(load_apps: bool = True) -> typer.Typer:
     app.callback()(_options)
     app.command("fetch")(fetch.fetch)
     app.add_typer(ingest.build(load_apps), name="ingest")
+    app.add_typer(data.app, name="data")
     app.command("train")(train.train)
     app.command("evaluate")(evaluate.evaluate)
     app.command("export")(export.export)
