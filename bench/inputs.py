@@ -54,9 +54,11 @@ class Inputs:
         from gristmill.data.fetch import fetch
 
         assert self.app.default_sources is not None
-        with self.progress.task("fetch and ingest MovieLens-100k"):
+        from gristmill.data.execution import Execution
+
+        with self.progress.task("fetch MovieLens-100k"):
             sources, options = self.app.default_sources(fetch(self.app.data[0], report=self.progress.line))
-            self.app.ingest(self.app.plan(sources, options), self.folder / "dataset", self.progress.line)
+        self.app.ingest(self.app.plan(sources, options), self.folder / "dataset", self.progress, Execution())
         return self.folder / "dataset"
 
     @cached_property

@@ -13,7 +13,7 @@ python -m pipelines.ingest --plan plan.yaml --out DATASET
 import argparse
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +22,22 @@ import yaml
 from apache_beam.options.pipeline_options import PipelineOptions
 from pydantic import ValidationError
 
+from gristmill.data.execution import Execution
 from gristmill.data.manifest import Manifest
 from gristmill.data.plan import IngestPlan
 from gristmill.errors import GristmillError, InputError, WorkError
+from gristmill.progress import Lines, Progress, Silent
 from pipelines import stages
 from pipelines.finish import finish
 from pipelines.limit import Limit
 from pipelines.staging import Prepared, prepare
 from pipelines.unchanged import check_unchanged
 
-__all__ = ["build", "ingest", "main"]
+__all__ = ["build", "ingest", "load_plan", "main"]
 
 
 def ingest(
-    plan: IngestPlan, out: Path, report: Callable[[str], None] = lambda line: None, limit: Limit | None = None
+    plan: IngestPlan, out: Path, progress: Progress | None = None, execution: Execution | None = None
 ) -> Manifest:
     """Runs a plan and gives the manifest of the dataset at `out`.
 
@@ -45,23 +47,27 @@ def ingest(
     Args:
         plan: What to read and how to check, split and write it.
         out: The dataset folder; a dataset that stands there is replaced when the new one is whole.
-        report: Called with a line for each step.
-        limit: How many records may be set aside.
+        progress: Where to show how far it is.
+        execution: Runner, workers and the limit of the quarantine.
 
     Raises:
-        InputError: A source is missing, cut, empty or lacks a column, or `out` holds something else.
+        InputError: A source is missing, cut, empty or lacks a column, too many records are set aside, or `out` holds
+            something else.
         WorkError: A file could not be written, or the counts do not add up; `out` stays as it was.
     """
+    shown, how = progress or Silent(), execution or Execution()
+    limit = Limit.parse(how.max_quarantined)
     try:
         with prepare(plan, out) as prepared:
             if prepared.existing is not None:
-                report(f"{out} is up to date: same sources, same options")
+                shown.line(f"{out} is up to date: same sources, same options")
                 return prepared.existing
             if prepared.note:
-                report(prepared.note)
+                shown.line(prepared.note)
             _take_over(prepared)
-            _run(prepared)
-            return finish(prepared, limit or Limit())
+            with shown.task(f"ingest into {out}"):
+                _run(prepared)
+                return finish(prepared, limit)
     except OSError as error:
         raise WorkError(f"{out} could not be written: {error}") from error
 
@@ -128,11 +134,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--plan", type=Path, required=True, help="an IngestPlan as YAML")
     parser.add_argument("--out", type=Path, required=True, help="the dataset folder to write")
+    parser.add_argument("--runner", default="local", help="local, flink, spark or dataflow")
+    parser.add_argument("--workers", type=int, default=1, help="processes that work at the same time")
+    parser.add_argument("--runner-option", action="append", default=[], help="a flag for Beam; may be repeated")
     parser.add_argument("--max-quarantined", help="the most records set aside, such as 1%% or 100")
     options = parser.parse_args(argv)
     try:
-        plan = _load_plan(options.plan)
-        manifest = ingest(plan, options.out, report=print, limit=Limit.parse(options.max_quarantined))
+        how = Execution(
+            runner=options.runner,
+            workers=options.workers,
+            runner_options=tuple(options.runner_option),
+            max_quarantined=options.max_quarantined,
+        )
+        manifest = ingest(load_plan(options.plan), options.out, Lines(), how)
     except GristmillError as error:
         print(f"error: {error}")
         return error.exit_status
@@ -140,7 +154,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _load_plan(path: Path) -> IngestPlan:
+def load_plan(path: Path) -> IngestPlan:
+    """Reads a plan; `InputError` says which field breaks which rule."""
     try:
         content: Any = yaml.safe_load(path.read_text("utf-8"))
         return IngestPlan.model_validate(content)

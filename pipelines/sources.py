@@ -17,8 +17,8 @@ from gristmill.errors import InputError
 __all__ = [
     "Block",
     "FORMATS",
-    "POSITION",
     "PARALLEL",
+    "POSITION",
     "SourceFile",
     "Span",
     "WHOLE",

@@ -14,7 +14,7 @@ from pipelines.readers.delimited import DIALECTS
 from pipelines.readers.records import cut_pieces
 from pipelines.sources import WHOLE, SourceFile, Span, is_gzip
 
-__all__ = ["SPAN_BYTES", "LookedAt", "look_at"]
+__all__ = ["LookedAt", "SPAN_BYTES", "look_at", "unpacked_bytes"]
 
 SPAN_BYTES = 32 << 20
 """Bytes of a span of text, or of the unpacked columns of a span of Parquet."""
@@ -56,6 +56,21 @@ def look_at(source: SourceFile) -> LookedAt:
         digest = hashlib.sha256()
         spans = tuple(_text_spans(source, digest))
         return LookedAt(size, size, modified, digest.hexdigest(), spans)
+    except OSError as error:
+        raise InputError(f"{source.path}: cannot be read: {error.strerror}") from error
+
+
+def unpacked_bytes(source: SourceFile) -> int:
+    """About how many bytes a file holds, without reading it.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    try:
+        size = sum(os.stat(path).st_size for path in source.files)
+        if source.format == "parquet":
+            return _row_groups(source.path)[0] or size
+        return size * _PACKED if source.format != "parallel" and is_gzip(source.path) else size
     except OSError as error:
         raise InputError(f"{source.path}: cannot be read: {error.strerror}") from error
 

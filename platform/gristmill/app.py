@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from gristmill.data.dataset import Dataset
+    from gristmill.data.execution import Execution
     from gristmill.data.known import Fetched, KnownData
     from gristmill.data.manifest import Manifest
     from gristmill.data.plan import IngestPlan
@@ -129,7 +130,7 @@ class App:
     """Options of `gristmill ingest`, the records first."""
     plan: "Callable[[Sources, Any], IngestPlan]"
     """Makes the plan from files by source and the options."""
-    ingest: "Callable[[IngestPlan, Path, Callable[[str], None]], Manifest]"
+    ingest: "Callable[[IngestPlan, Path, Progress, Execution], Manifest]"
     """Runs a plan; `later("pipelines.ingest:ingest")` for most."""
     config: "type[BaseModel] | str"
     """Settings of training and evaluation, a pydantic record or `module:name` of one; every field has a default."""

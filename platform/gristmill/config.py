@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from gristmill.errors import InputError, unknown_name
 
-__all__ = ["build_config"]
+__all__ = ["build_config", "validated"]
 
 Config = TypeVar("Config", bound=BaseModel)
 
@@ -26,6 +26,11 @@ def build_config(kind: type[Config], preset: Mapping[str, Any], overrides: Seque
     values: dict[str, Any] = {}
     for key, value in [*preset.items(), *map(_split, overrides)]:
         _put(values, kind, key, value)
+    return validated(kind, values)
+
+
+def validated(kind: type[Config], values: Mapping[str, Any]) -> Config:
+    """The record of these values; one that breaks a rule raises `InputError` with the field, the rule and what came."""
     try:
         return kind.model_validate(values)
     except ValidationError as error:

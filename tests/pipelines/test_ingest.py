@@ -201,10 +201,9 @@ def test_a_second_run_does_nothing(made: Path, sources: Path, capsys: pytest.Cap
     before = _state(made)
     plan = _plan(sources, made.parent)
     assert main(["--plan", str(plan), "--out", str(made)]) == 0
-    assert capsys.readouterr().out.splitlines() == [
-        f"{made} is up to date: same sources, same options",
-        "read 82 = written 72 + quarantined 10",
-    ]
+    told = capsys.readouterr()
+    assert told.err.splitlines() == [f"{made} is up to date: same sources, same options"]
+    assert told.out.splitlines() == ["read 82 = written 72 + quarantined 10"]
     assert _state(made) == before
 
 
@@ -308,7 +307,7 @@ def test_failures_leave_the_earlier_dataset_intact(
 ) -> None:
     """One dataset, then a changed source with: a failing end, a failing stage, a lost record, a source that changes."""
     out, path = tmp_path / "out", tmp_path / "sources" / "events.csv"
-    plan = ingesting._load_plan(small(GOOD))
+    plan = ingesting.load_plan(small(GOOD))
     ingest(plan, out)
     before = _state(out)
 
@@ -346,7 +345,7 @@ def test_failures_leave_the_earlier_dataset_intact(
 
 
 def test_a_harmed_dataset_is_made_again(small: Callable[..., Path], tmp_path: Path) -> None:
-    plan = ingesting._load_plan(small(GOOD))
+    plan = ingesting.load_plan(small(GOOD))
     first = ingest(plan, tmp_path / "out")
     (tmp_path / "out" / "vocabulary" / "user.txt").write_text("?\n")
     with pytest.raises(IntegrityError, match=r"user\.txt"):

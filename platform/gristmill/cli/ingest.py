@@ -2,17 +2,19 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from gristmill.cli.ingest_options import CommonOptions
 from gristmill.cli.output import JsonOption, QuietOption, Verb, print_table, verb
 
 if TYPE_CHECKING:
     from gristmill.app import App
     from gristmill.data.manifest import Manifest
+    from gristmill.data.reports import Estimate
 
 __all__ = ["build", "ingest_app", "show_manifest", "summary"]
 
@@ -39,10 +41,18 @@ def _command(app: "App") -> Callable[..., None]:
 
     def ingest(**given: Any) -> None:
         as_json, quiet, out = given.pop("as_json"), given.pop("quiet"), given.pop("out")
+        common = CommonOptions(**{field.name: given.pop(field.name) for field in fields(CommonOptions)})
         sources = {name: given.pop(name) or [] for name in app.sources}
         with verb(as_json, quiet) as call:
+            from gristmill.data.reports import find_tool
+
             options = app.options(**{name: value for name, value in given.items() if value is not None})
-            manifest = ingest_app(app, sources, options, out, call)
+            plan = common.plan(app.plan(sources, options))
+            if common.estimate:
+                found = find_tool("estimate")(plan, common.execution, common.rows, call.progress)
+                call.result(asdict(found), lambda: show_estimate(found))
+                return
+            manifest = app.ingest(plan, out, call.progress, common.execution)
             call.result(summary(out, manifest), lambda: show_manifest(out, manifest))
 
     parameters = [
@@ -55,6 +65,8 @@ def _command(app: "App") -> Callable[..., None]:
     for option in fields(app.options):
         if "help" in option.metadata:
             parameters.append(_parameter(option.name, kinds[option.name], option.metadata["help"], option.default))
+    kinds = get_type_hints(CommonOptions)
+    parameters += [_parameter(o.name, kinds[o.name], o.metadata["help"], o.default) for o in fields(CommonOptions)]
     parameters += [
         _parameter("out", Path, "Dataset folder to write.", ...),
         inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, annotation=JsonOption, default=False),
@@ -73,9 +85,9 @@ def _parameter(name: str, kind: Any, text: str, default: Any) -> inspect.Paramet
 
 def ingest_app(app: "App", sources: dict[str, list[str]], options: Any, out: Path, call: Verb) -> "Manifest":
     """Plans and runs an app's ingestion."""
-    plan = app.plan(sources, options)
-    with call.progress.task(f"ingest into {out}"):
-        return app.ingest(plan, out, call.progress.line)
+    from gristmill.data.execution import Execution
+
+    return app.ingest(app.plan(sources, options), out, call.progress, Execution())
 
 
 def summary(out: Path, manifest: "Manifest") -> dict[str, Any]:
@@ -99,3 +111,18 @@ def show_manifest(out: Path, manifest: "Manifest") -> None:
         typer.echo(f"quarantine: {out / entry.name} ({entry.records} records, each with its reason)")
     typer.echo("splits: " + ", ".join(f"{name} {count}" for name, count in manifest.split_records.items()))
     typer.echo(f"dataset: {out}")
+
+
+def show_estimate(found: "Estimate") -> None:
+    """Prints what an ingestion is predicted to take."""
+    rows = [
+        ["records", f"{found.rows:,}"],
+        ["workers", f"{found.workers}"],
+        ["time", f"{found.seconds:,.0f} s"],
+        ["processor time", f"{found.cpu_seconds:,.0f} s"],
+        ["memory", f"{found.memory_bytes / 2**20:,.0f} MiB"],
+        ["dataset", f"{found.dataset_bytes / 2**20:,.0f} MiB"],
+        ["disk at the peak", f"{found.peak_disk_bytes / 2**20:,.0f} MiB"],
+    ]
+    print_table(["what", "predicted"], rows)
+    typer.echo(f"from an ingestion of {found.sample_rows:,} records")
