@@ -43,7 +43,7 @@ def chance_psi(bins: int, a: float, b: float) -> float:
     """What the index of two samples of one distribution, of `a` and `b` records, exceeds once in 1,000 times.
 
     It is then spread as chi-square with bins - 1 degrees of freedom times 1 / a + 1 / b.
-    Source: Yurdakul, Naranjo 2020, https://doi.org/10.21314/JRMV.2020.227
+    Source: Yurdakul 2018, https://scholarworks.wmich.edu/dissertations/3208
     """
     return float(chdtri(max(bins - 1, 1), _RARE)) * (1 / a + 1 / b)
 

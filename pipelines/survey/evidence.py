@@ -7,7 +7,6 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from gristmill.schema import Feature, Kind
 from pipelines.casts import NUMBER, cast
@@ -23,10 +22,8 @@ _MOST_TERMS = 1 << 17
 """Different texts that are kept; further ones are not told apart."""
 _ONE_NUMBER = r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?"
 NUMBER_SEPARATORS = ("|", ";", " ")
-_LOOKS = {
-    "number": NUMBER,
-    "whole": r"^\s*[-+]?[0-9]{1,18}\s*$",
-    "padded": r"^\s*[-+]?0[0-9]",
+_NUMBER_LOOKS = {"whole": r"^\s*[-+]?[0-9]{1,18}\s*$", "padded": r"^\s*[-+]?0[0-9]"}
+_TEXT_LOOKS = {
     "spaced": r"\S\s+\S",
     "bar": r"\|",
     **{
@@ -44,9 +41,9 @@ class Evidence:
     values: int = 0
     missing: int = 0
     looks: Counter[str] = field(default_factory=Counter)
-    """Values by their look: those of `_LOOKS`, `time` and `list`."""
-    odd: dict[str, str] = field(default_factory=dict)
-    """A value that does not look so, by look."""
+    """Values by their look: `number` and those of `_NUMBER_LOOKS`, those of `_TEXT_LOOKS`, `time` and `list`."""
+    odd: str | None = None
+    """A value that is no number."""
     ends: dict[str, tuple[float, float]] = field(default_factory=dict)
     """Smallest and largest, of `number`, of `time` (in seconds) and of `length` (of lists)."""
     terms: Terms = field(default_factory=Terms)
@@ -117,7 +114,7 @@ class Evidence:
     def odd_number(self) -> str:
         """What is to be known of the values that are no numbers, or nothing."""
         count = self.values - self.looks["number"]
-        return f"{count} of {self.values} are no numbers, such as {self.odd['number']!r}" if count else ""
+        return f"{count} of {self.values} are no numbers, such as {self.odd!r}" if count else ""
 
     def _add_lists(self, lists: pa.Array) -> None:
         if len(lists):
@@ -132,27 +129,37 @@ class Evidence:
             return
         found = Terms()
         found.add(texts)
-        terms, counts = (column.combine_chunks() for column in found.table().columns)
-        times = counts.to_numpy()
-        numbers = pc.match_substring_regex(terms, _LOOKS["number"])
-        for look, pattern in _LOOKS.items():
-            self._look(look, terms, times, pc.match_substring_regex(terms, pattern))
-        digits = pc.replace_substring_regex(pc.utf8_trim_whitespace(terms.filter(numbers)), r"^\+", "")
-        self._stretch("number", digits.cast(pa.float64()))
-        moments = cast(pc.if_else(numbers, pa.scalar(None, pa.string()), terms), _TIME).values
-        self._look("time", terms, times, pc.is_valid(moments))
-        self._stretch("time", moments)
+        numbers = pc.match_substring_regex(found.table().column("term"), NUMBER)
+        self._add_numbers(found.table().filter(numbers))
+        self._add_others(found.table().filter(pc.invert(numbers)))
         if self.complete:
             self.terms.merge(found)
 
-    def _look(self, look: str, terms: pa.Array, times: NDArray[np.int64], so: pa.Array) -> None:
-        mask = so.to_numpy(zero_copy_only=False)
-        self.looks[look] += int(times[mask].sum())
-        if look not in self.odd and not mask.all():
-            self.odd[look] = terms[int(np.argmin(mask))].as_py()
+    def _add_numbers(self, found: pa.Table) -> None:
+        self._look({"number": "", **_NUMBER_LOOKS}, found)
+        digits = pc.replace_substring_regex(pc.utf8_trim_whitespace(found.column("term")), r"^\+", "")
+        self._stretch("number", digits.cast(pa.float64()))
+
+    def _add_others(self, found: pa.Table) -> None:
+        if not found.num_rows:
+            return
+        self.odd = found.column("term")[0].as_py() if self.odd is None else self.odd
+        self._look(_TEXT_LOOKS, found)
+        moments = cast(found.column("term").combine_chunks(), _TIME).values
+        self.looks["time"] += _total(found, pc.is_valid(moments))
+        self._stretch("time", moments)
+
+    def _look(self, looks: dict[str, str], found: pa.Table) -> None:
+        for look, pattern in looks.items():
+            self.looks[look] += _total(found, pc.match_substring_regex(found.column("term"), pattern))
 
     def _stretch(self, what: str, values: pa.Array) -> None:
         ends = pc.min_max(values).as_py()
         if ends["min"] is not None:
             low, high = self.ends.get(what, (np.inf, -np.inf))
             self.ends[what] = (min(low, ends["min"]), max(high, ends["max"]))
+
+
+def _total(found: pa.Table, mask: pa.Array) -> int:
+    """How many values the marked terms stand for."""
+    return int(pc.sum(found.column("count").filter(mask)).as_py() or 0)

@@ -120,9 +120,9 @@ class Validation:
 class Thresholds:
     """From where on a difference between two distributions is drift.
 
-    PSI: the customary limits are .1 (some change) and .25 (much), see
-    https://scholarworks.wmich.edu/dissertations/3208; ours lies between. Jensen-Shannon is the divergence in bits and L-infinity the largest difference of two shares, both as TensorFlow
-    Data Validation defines them, which gives no limits; a share that moves by .1 is what one sees on a chart.
+    PSI: the customary limits are .1 (some change) and .25 (much), see https://scholarworks.wmich.edu/dissertations/3208;
+    ours lies between. Jensen-Shannon is the divergence in bits and L-infinity the largest difference of two shares, both
+    as TensorFlow Data Validation defines them, which gives no limits; a share that moves by .1 is seen on any chart.
     """
 
     psi: float = 0.2
