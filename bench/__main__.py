@@ -17,11 +17,12 @@ __all__ = ["BENCHMARKS", "main"]
 BENCHMARKS = {
     "help": "wall time of the command line's first answer",
     "ingest": "rows per CPU-second of the ingestion pipeline",
+    "scale": "time, memory and disk of ingesting up to 50 million rows, beside the estimate",
     "step": "training steps per second against a bare loop",
     "recommend": "recommendations per second against implicit's ALS",
     "quality": "quality and wall time of `gristmill run recommend` over seeds",
 }
-_LONG = ("quality",)
+_LONG = ("scale", "quality")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,7 +34,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     warnings.filterwarnings("ignore", module=r"(apache_beam|tensorflow|keras|google|sklearn|lightgbm)\b.*")
     note(machine())
     with tempfile.TemporaryDirectory(prefix="gristmill-bench-") as folder:
-        inputs = Inputs(Path(folder), options.dataset, options.run, options.preset, tuple(options.seeds), options.rows)
+        inputs = Inputs(
+            Path(folder),
+            options.dataset,
+            options.run,
+            options.preset,
+            tuple(options.seeds),
+            options.rows,
+            tuple(options.scale),
+        )
         for name in names:
             note(f"\n{name}: {BENCHMARKS[name]}")
             try:
@@ -52,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         "python -m bench", description=f"benchmarks:\n{listed}", formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "names", nargs="*", choices=[*BENCHMARKS, []], metavar="NAME", help="by default all but quality"
+        "names", nargs="*", choices=[*BENCHMARKS, []], metavar="NAME", help=f"by default all but {' and '.join(_LONG)}"
     )
     parser.add_argument("--dataset", type=Path, help="dataset folder of the app recommend; made where it is not given")
     parser.add_argument(
@@ -60,7 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--preset", default="default", help="preset of the models (step, recommend, quality)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="seeds of quality")
-    parser.add_argument("--rows", type=int, default=200_000, help="rows of ingest")
+    parser.add_argument("--rows", type=int, default=Inputs.rows, help="rows of ingest")
+    parser.add_argument("--scale", type=int, nargs="+", default=list(Inputs.scale), help="rows of each run of scale")
     return parser
 
 

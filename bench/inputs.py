@@ -25,6 +25,7 @@ class Inputs:
         preset: Preset of the models.
         seeds: Seeds of the benchmark `quality`.
         rows: Rows of the benchmark `ingest`.
+        scale: Rows of each run of the benchmark `scale`.
     """
 
     folder: Path
@@ -32,7 +33,8 @@ class Inputs:
     given_run: Path | None = None
     preset: str = "default"
     seeds: tuple[int, ...] = (0, 1, 2)
-    rows: int = 200_000
+    rows: int = 2_000_000
+    scale: tuple[int, ...] = (1_000_000, 10_000_000, 50_000_000)
 
     @property
     def progress(self) -> Progress:

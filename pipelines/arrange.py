@@ -7,10 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from gristmill.data.gather import gather
 from gristmill.data.plan import ORDER_FEATURES, SPLITS, HashSplit, Source, TimeSplit
 from gristmill.schema import Feature, Kind, Role, Schema
 from pipelines.duplicates import find_duplicates
-from pipelines.hashing import gathered, stable_hash
+from pipelines.hashing import scattered, stable_hash
 from pipelines.sources import POSITION
 
 __all__ = ["Arranged", "Duplicate", "FILE", "arrange", "split_schema"]
@@ -70,7 +71,7 @@ def _in_order(table: pa.Table) -> pa.Table:
     step = np.diff(file)
     if ((step > 0) | ((step == 0) & (np.diff(position) > 0))).all():
         return table.combine_chunks()
-    return table.take(pa.array(np.lexsort([position, file]))).combine_chunks()
+    return gather(table, np.lexsort([position, file]))
 
 
 def _without_duplicates(
@@ -109,7 +110,7 @@ def _by_time(table: pa.Table, split: TimeSplit) -> tuple[pa.Table, NDArray[np.fl
     """
     ranks = [_ranks(table.column(name)) for name in (split.key, *split.order_by)]
     order = np.lexsort(ranks[::-1])
-    table, code = table.take(pa.array(order)), ranks[0][order]
+    table, code = gather(table, order), ranks[0][order]
     starts = np.flatnonzero(np.diff(code, prepend=-1))
     counts = np.diff(np.append(starts, len(code)))
     total = np.repeat(counts, counts)
@@ -137,9 +138,7 @@ def _sortable(terms: pa.Array) -> pa.Array:
 
 
 def _deal(table: pa.Table, share: NDArray[np.float64], fractions: tuple[float, ...]) -> dict[str, pa.Table]:
-    """The records of each split."""
-    place = np.searchsorted(np.cumsum(fractions[:-1]) - 1e-12, share, side="right")
-    order, counts = gathered(place, len(SPLITS))
-    table = table.take(pa.array(order))
-    starts = np.cumsum(counts) - counts
-    return {name: table.slice(starts[i], counts[i]) for i, name in enumerate(SPLITS)}
+    """The records of each split, in an order that looks drawn by chance."""
+    order = scattered(table.num_rows)
+    place = np.searchsorted(np.cumsum(fractions[:-1]) - 1e-12, share, side="right")[order]
+    return {name: gather(table, order[place == i]) for i, name in enumerate(SPLITS)}

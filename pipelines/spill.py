@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from gristmill.data.gather import gather
 from pipelines.hashing import gathered, stable_hash
 from pipelines.sources import POSITION
 
@@ -54,7 +55,7 @@ def spill(
         return {}
     order, counts = _places(table, key, partitions)
     if order is not None:
-        table = table.take(pa.array(order)).combine_chunks()
+        table = gather(table, order)
     name = f"{file:05d}-{line}-{secrets.token_hex(4)}.arrow"
     parts: dict[int, Part] = {}
     (folder / SPILL).mkdir(exist_ok=True)

@@ -12,7 +12,6 @@ from gristmill.data.manifest import FileEntry
 from gristmill.data.plan import Layout
 from gristmill.files import sha256_file, write_atomic
 from pipelines.arrange import FILE
-from pipelines.hashing import scattered
 from pipelines.sources import POSITION
 
 __all__ = ["features_of", "shard_name", "write_file", "write_shard", "write_table", "written_by_file"]
@@ -24,8 +23,8 @@ def shard_name(split: str, shard: int, shards: int, generation: int, layout: Lay
 
 
 def write_shard(folder: Path, name: str, table: pa.Table, layout: Layout) -> FileEntry:
-    """Writes the records of one partition and split, in an order that looks drawn by chance."""
-    made = tfrecord.write_shard(folder / name, table, layout, scattered(table.num_rows))
+    """Writes the records of one partition and split."""
+    made = tfrecord.write_shard(folder / name, table, layout)
     return FileEntry(name=made.name, bytes=made.bytes, sha256=made.sha256, records=made.records)
 
 

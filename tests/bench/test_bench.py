@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench import als, ingest, step, tables
+from bench import als, events, ingest, scale, step, tables
 from bench.__main__ import BENCHMARKS, main
 from bench.help import wall_seconds
 from bench.inputs import Inputs
 from gristmill.data.dataset import Dataset
+from gristmill.data.plan import Layout
 from gristmill.data.tfrecord import read_tfrecord
 
 SMALL = ("retrieval.width=4", "retrieval.heads=1", "retrieval.window=4", "retrieval.batch_rows=2", "ranking.batch=8")
@@ -64,8 +65,8 @@ def test_a_process_takes_time() -> None:
 
 
 def test_the_plain_loop_and_the_row_pipeline_write_every_row(tmp_path: Path) -> None:
-    source = ingest.make_csv(tmp_path / "made.csv", 40)
-    ingest.plain(source, tmp_path / "plain.gz")
+    source = events.make_csv(tmp_path / "made.csv", 40)
+    ingest.plain(source, tmp_path / "plain.gz", Layout())
     ingest.per_row(source, tmp_path / "rows")
     assert len(list(read_tfrecord(tmp_path / "plain.gz"))) == 40
     assert sum(len(list(read_tfrecord(path))) for path in tmp_path.glob("rows-*.tfrecord.gz")) == 40
@@ -74,6 +75,12 @@ def test_the_plain_loop_and_the_row_pipeline_write_every_row(tmp_path: Path) -> 
 def test_the_whole_ingest_benchmark_prints_the_limit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ingest.run(Inputs(tmp_path, rows=30))
     assert "limit" in capsys.readouterr().out
+
+
+def test_the_scale_benchmark_stands_beside_its_estimate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scale.run(Inputs(tmp_path, scale=(300,)))
+    assert "300" in capsys.readouterr().out
+    assert not list((tmp_path / "scale").glob("*.csv"))
 
 
 @pytest.mark.parametrize("loops", [step.retrieval_loops, step.ranking_loops])
