@@ -4,16 +4,20 @@ import json
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gristmill.data.manifest import MANIFEST, FileEntry, Manifest
+from gristmill.data.reading import Reading, ReadState, Shards
 from gristmill.data.tfrecord import read_shard
-from gristmill.errors import unknown_name
+from gristmill.errors import InputError, unknown_name
 from gristmill.files import sha256_file
 from gristmill.schema import Feature
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 __all__ = ["Dataset", "SCALARS", "arrow_type"]
 
@@ -100,6 +104,52 @@ class Dataset:
         """
         for shard in self._shards(split):
             yield from read_shard(self.path / shard.name, self.arrow_schema, self.manifest.layout, shard.records)
+
+    def batches(
+        self,
+        split: str,
+        batch_size: int,
+        *,
+        seed: int | None = None,
+        epochs: int | None = 1,
+        drop_remainder: bool = False,
+        start: ReadState | None = None,
+        missing: bool = False,
+    ) -> "tf.data.Dataset":
+        """Batches of a split for training: a dict of tensors each, by the names of the features.
+
+        A feature of one value is dense, a list of any length a `tf.RaggedTensor`, one of k elements dense
+        `[batch, k]`. A missing float comes as NaN, a missing int64 as 0, a missing text as "", a missing list as an
+        empty one (or k times such a value).
+
+        What comes is ordinary tf.data (`map`, `filter`, `shuffle`, `unbatch`, `repeat`). Its place can be kept in
+        two ways: by a `ReadState` (`start.after(steps, batches_per_epoch)`), from which any process goes on with the
+        very next batch, or by a `tf.train.Checkpoint` of its iterator.
+
+        Args:
+            split: Name of the split.
+            batch_size: Rows a batch.
+            seed: Shuffles, in another order each epoch; None keeps the written order.
+            epochs: Passes, counted from the first; None goes on without end.
+            drop_remainder: Leaves out the last batch of an epoch that is not full.
+            start: Where to go on; None is the start.
+            missing: Adds for each feature `__missing__/NAME`, true where a value is missing.
+
+        Raises:
+            InputError: The split is unknown or empty, or a number is out of range.
+        """
+        reading = self._reading(split, batch_size, seed, drop_remainder, missing)
+        return reading.dataset(start or ReadState(seed, batch_size), epochs)
+
+    def batches_per_epoch(self, split: str, batch_size: int, *, drop_remainder: bool = False) -> int:
+        """Batches of one pass over a split."""
+        return self._reading(split, batch_size, None, drop_remainder, False).batches
+
+    def _reading(self, split: str, batch_size: int, seed: int | None, drop_remainder: bool, missing: bool) -> Reading:
+        shards = Shards.of(self.path, self._shards(split), self.manifest.layout, self.arrow_schema)
+        if not sum(shards.records):
+            raise InputError(f"split {split!r} has no records")
+        return Reading(shards, self.manifest.record_schema, batch_size, seed, drop_remainder, missing)
 
     @property
     def arrow_schema(self) -> pa.Schema:

@@ -2,8 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,15 @@ def write_shard(path: Path, table: pa.Table, layout: Layout, order: NDArray[np.i
     return ShardFile(path.name, table.num_rows if order is None else len(order), count, digest.hexdigest())
 
 
-def read_shard(path: Path, schema: pa.Schema, layout: Layout, records: int | None = None) -> Iterator[pa.Table]:
+def read_shard(
+    path: Path,
+    schema: pa.Schema,
+    layout: Layout,
+    records: int | None = None,
+    *,
+    skip: int = 0,
+    chunk_bytes: int = _CHUNK_BYTES,
+) -> Iterator[pa.Table]:
     """The rows of a shard, some at a time.
 
     Args:
@@ -75,19 +83,23 @@ def read_shard(path: Path, schema: pa.Schema, layout: Layout, records: int | Non
         schema: Columns to read; others are passed over.
         layout: How rows stand in Examples, and the compression.
         records: How many rows there must be; without it, a file that was cut between two records reads as whole.
+        skip: Rows at the start that are checked but not decoded.
+        chunk_bytes: What is read at once.
 
     Raises:
         IntegrityError: The file is cut or changed; the message tells at which record.
     """
+    pack = layout.rows if layout.kind == "packed" else 1
     count, first = 0, 0
-    for frames in _read_frames(path, layout.compression == "gzip"):
-        try:
-            table = decode_frames(frames, schema, layout, first)
-        except IntegrityError as error:
-            raise IntegrityError(f"{path}: {error}") from error
+    for frames in _read_frames(path, layout.compression == "gzip", chunk_bytes):
+        passed = min(len(frames.starts), (max(skip, count) - count) // pack)
+        count += passed * pack
+        wanted = Frames(frames.data, frames.starts[passed:], frames.stops[passed:], frames.used)
+        with _naming(path, first):
+            table = decode_frames(wanted, schema, layout, first + passed)
         first += len(frames.starts)
+        yield table.slice(max(0, skip - count))
         count += table.num_rows
-        yield table
     if records is not None and count != records:
         raise IntegrityError(f"{path}: must have {records} records. Received: {count}")
 
@@ -98,7 +110,7 @@ def read_tfrecord(path: Path) -> Iterator[bytes]:
     Raises:
         IntegrityError: The file is cut or a checksum does not match; the message tells at which record.
     """
-    for frames in _read_frames(path, path.suffix == ".gz"):
+    for frames in _read_frames(path, path.suffix == ".gz", _CHUNK_BYTES):
         for start, stop in zip(frames.starts, frames.stops, strict=True):
             yield frames.data[start:stop].tobytes()
 
@@ -114,20 +126,33 @@ def _packed(blocks: Iterable[NDArray[np.uint8]], layout: Layout) -> Iterator[Any
     yield packer.flush()
 
 
-def _read_frames(path: Path, gzipped: bool) -> Iterator[Frames]:
+def _read_frames(path: Path, gzipped: bool, chunk_bytes: int) -> Iterator[Frames]:
     """The records of a file, some at a time."""
     first, rest = 0, b""
-    try:
+    with _naming(path, first):
         if gzipped and not path.stat().st_size:
             raise EOFError("the file is empty")
-        with igzip.open(path, "rb") if gzipped else open(path, "rb") as file:
-            while block := file.read(max(_CHUNK_BYTES, len(rest))):
+        opener: Callable[..., Any] = igzip.open if gzipped else open
+        file = opener(path, "rb")
+    with file:
+        while True:
+            with _naming(path, first):
+                block = file.read(max(chunk_bytes, len(rest)))
+                if rest and not block:
+                    raise IntegrityError(f"record {first} is cut or its checksum does not match")
                 frames = split_frames(np.frombuffer(rest + block, np.uint8), first)
-                yield frames
-                first += len(frames.starts)
-                rest = frames.data[frames.used :].tobytes()
-        if rest:
-            raise IntegrityError(f"record {first} is cut or its checksum does not match")
+            if not block:
+                return
+            yield frames
+            first += len(frames.starts)
+            rest = frames.data[frames.used :].tobytes()
+
+
+@contextmanager
+def _naming(path: Path, first: int) -> Iterator[None]:
+    """Names the file in an error, and the record if the error does not."""
+    try:
+        yield
     except IntegrityError as error:
         raise IntegrityError(f"{path}: {error}") from error
     except (EOFError, OSError, igzip.BadGzipFile, igzip.isal_zlib.IsalError) as error:

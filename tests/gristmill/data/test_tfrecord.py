@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from gristmill.data import tfrecord
 from gristmill.data.codec import encode
 from gristmill.data.plan import Layout
 from gristmill.data.tfrecord import read_shard, read_tfrecord, write_shard
@@ -69,13 +68,13 @@ def test_no_rows_are_a_shard_too(tmp_path: Path, layout: Layout) -> None:
         read(tmp_path / "a", layout)
 
 
-def test_a_shard_is_read_in_parts(tmp_path: Path, layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tfrecord, "_CHUNK_BYTES", 64)
+def test_a_shard_is_read_in_parts_and_from_any_row_on(tmp_path: Path, layout: Layout) -> None:
     whole = pa.concat_tables([TABLE] * 5).combine_chunks()
     write_shard(tmp_path / "a", whole, layout)
-    parts = list(read_shard(tmp_path / "a", TABLE.schema, layout, 20))
-    assert len(parts) > 5
-    assert pa.concat_tables(parts).combine_chunks().equals(whole)
+    for skip in range(20):
+        parts = list(read_shard(tmp_path / "a", TABLE.schema, layout, 20, skip=skip, chunk_bytes=64))
+        assert len(parts) > 5
+        assert pa.concat_tables(parts).combine_chunks().equals(whole.slice(skip).combine_chunks())
 
 
 def test_a_writer_that_fails_leaves_nothing(tmp_path: Path, layout: Layout) -> None:

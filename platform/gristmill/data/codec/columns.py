@@ -113,6 +113,8 @@ def _sums(values: NDArray[Any], counts: Counts) -> Counts:
 def _valid(missing: Found, rows: Counts) -> NDArray[np.bool_]:
     """Which rows of all packs have a value."""
     valid = np.ones(rows.sum(), bool)
+    if not len(missing.values):
+        return valid
     places = _numbers(missing)
     _agree(_sums(places >= np.repeat(rows, missing.counts), missing.counts), 0)
     valid[places + np.repeat(np.cumsum(rows) - rows, missing.counts)] = False
