@@ -13,9 +13,9 @@ from gristmill.schema import Feature, Kind, Missing
 
 __all__ = ["Cast", "NUMBER", "cast"]
 
-NUMBER = r"^\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?\s*$"
+NUMBER = r"^\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$"
 """What a number looks like in a text source."""
-_INTEGER = r"^\s*[-+]?[0-9]{1,19}(\.0*)?\s*$"
+_INTEGER = r"^\s*[-+]?0*[0-9]{1,19}(\.0*)?\s*$"
 _ISO_TIME = r"^\s*\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}(:?\d{2})?)?\s*$"
 _INT64 = np.iinfo(np.int64)
 _TIMES = (-62_135_596_800, 253_402_300_799)
@@ -80,7 +80,11 @@ def _string(column: pa.Array, feature: Feature) -> Cast:
         if _may_be_blank(values):
             blank = _where(pc.equal(pc.utf8_trim_whitespace(values), ""))
             bad = blank if bad is None else _either(blank, bad)
-        return Cast(values, bad, "must be a non-empty id without NUL" if bad is not None and _has_nul(values) else "must be a non-empty id")
+        return Cast(
+            values,
+            bad,
+            "must be a non-empty id without NUL" if bad is not None and _has_nul(values) else "must be a non-empty id",
+        )
     return Cast(values, bad, "must be text without NUL characters" if bad is not None else "must be text")
 
 
@@ -219,6 +223,7 @@ def _whole(column: pa.Array) -> pa.Array:
         text = pc.replace_substring_regex(pc.utf8_trim_whitespace(text), r"^\+|\.0*$", "")
         if (pc.max(pc.utf8_length(text)).as_py() or 0) <= 18:
             return text.cast(pa.int64())
+        text = pc.replace_substring_regex(text, r"^(-?)0+([0-9])", r"\1\2")  # Python refuses 4,301 digits
         numbers = [None if value is None else int(value) for value in text.to_pylist()]
         return pa.array([n if n is not None and _INT64.min <= n <= _INT64.max else None for n in numbers], pa.int64())
     if pa.types.is_uint64(column.type):

@@ -189,9 +189,9 @@ def read_chunks(path: str, chunk_bytes: int, span: Span = WHOLE) -> Iterator[byt
             try:
                 chunk = file.read(wanted)
             except (EOFError, OSError, igzip.BadGzipFile, igzip.isal_zlib.IsalError) as error:
-                raise InputError(
-                    f"{path}: the gzip stream is cut or damaged after {done} unpacked bytes: {error}"
-                ) from error
+                disk = isinstance(error, OSError) and error.errno is not None
+                what = "cannot be read" if disk else "the gzip stream is cut or damaged"
+                raise InputError(f"{path}: {what} after {done} unpacked bytes: {error}") from error
             if not chunk:
                 break
             if span.crc32c is not None:

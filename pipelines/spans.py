@@ -14,7 +14,7 @@ from pipelines.readers.delimited import DIALECTS
 from pipelines.readers.records import cut_pieces
 from pipelines.sources import WHOLE, SourceFile, Span, is_gzip
 
-__all__ = ["LookedAt", "SPAN_BYTES", "look_at", "unpacked_bytes"]
+__all__ = ["LookedAt", "SPAN_BYTES", "content_sha256", "file_states", "look_at", "unpacked_bytes"]
 
 SPAN_BYTES = 32 << 20
 """Bytes of a span of text, or of the unpacked columns of a span of Parquet."""
@@ -24,6 +24,10 @@ _PACKED = 4
 _BOM = b"\xef\xbb\xbf"
 
 
+State = tuple[int, int, int]
+"""Bytes of a file, when it was written (in ns), and when that or its name, rights or times were changed."""
+
+
 @dataclass(frozen=True)
 class LookedAt:
     """A source file as it was found."""
@@ -31,7 +35,8 @@ class LookedAt:
     bytes: int
     unpacked: int
     """Bytes of what it holds; of gzip a guess."""
-    modified_ns: int
+    states: tuple["State", ...]
+    """Of each of its files."""
     sha256: str
     spans: tuple[Span, ...]
 
@@ -43,21 +48,31 @@ def look_at(source: SourceFile) -> LookedAt:
         InputError: It cannot be read.
     """
     try:
-        states = [os.stat(path) for path in source.files]
-        size, modified = sum(state.st_size for state in states), max(state.st_mtime_ns for state in states)
-        if source.format == "parallel":
-            digests = "".join(_sha256(path) for path in source.files)
-            return LookedAt(size, size, modified, hashlib.sha256(digests.encode()).hexdigest(), (WHOLE,))
+        states = file_states(source)
+        size = sum(state[0] for state in states)
         if source.format == "parquet":
             unpacked, spans = _row_groups(source.path)
-            return LookedAt(size, unpacked or size, modified, _sha256(source.path), spans)
-        if is_gzip(source.path):
-            return LookedAt(size, size * _PACKED, modified, _sha256(source.path), (WHOLE,))
+            return LookedAt(size, unpacked or size, states, content_sha256(source), spans)
+        if source.format == "parallel" or is_gzip(source.path):
+            unpacked = size if source.format == "parallel" else size * _PACKED
+            return LookedAt(size, unpacked, states, content_sha256(source), (WHOLE,))
         digest = hashlib.sha256()
         spans = tuple(_text_spans(source, digest))
-        return LookedAt(size, size, modified, digest.hexdigest(), spans)
+        return LookedAt(size, size, states, digest.hexdigest(), spans)
     except OSError as error:
         raise InputError(f"{source.path}: cannot be read: {error.strerror}") from error
+
+
+def file_states(source: SourceFile) -> tuple[State, ...]:
+    """The state of each of its files now."""
+    found = [os.stat(path) for path in source.files]
+    return tuple((state.st_size, state.st_mtime_ns, state.st_ctime_ns) for state in found)
+
+
+def content_sha256(source: SourceFile) -> str:
+    """The hash of what it holds; of two files that of their hashes."""
+    digests = [_sha256(path) for path in source.files]
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def unpacked_bytes(source: SourceFile) -> int:
@@ -93,12 +108,13 @@ def _text_spans(source: SourceFile, digest: "hashlib._Hash") -> Iterator[Span]:
 
         at = len(_BOM) if file.read(len(_BOM)) == _BOM else 0
         file.seek(0)
-        start, line, crc = 0, 1, google_crc32c.value(_BOM[:at])
+        start, line, crc, any_text = 0, 1, google_crc32c.value(_BOM[:at]), False
         try:
             for piece in cut_pieces(source.path, chunks(), quote, delimiter):
-                if at - start >= SPAN_BYTES:
+                if at - start >= SPAN_BYTES and any_text:  # the first span holds the header, or the file is empty
                     yield Span(start, at, line, crc)
                     start, line, crc = at, piece.line, 0
+                any_text = any_text or bool(piece.data.strip(b"\r\n"))
                 at += len(piece.data)
                 crc = google_crc32c.extend(crc, piece.data)
         except InputError:
@@ -122,7 +138,7 @@ def _row_groups(path: str) -> tuple[int, tuple[Span, ...]]:
     try:
         with pq.ParquetFile(path) as file:
             groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
-    except (pa.ArrowInvalid, OSError):
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
         return 0, (WHOLE,)
     spans: list[Span] = []
     start, line, size, rows = 0, 1, 0, 0

@@ -18,6 +18,7 @@ __all__ = ["DIALECTS", "read"]
 _CHUNK_BYTES = 1 << 20
 _HEADER_BYTES = 1 << 16
 _LOOKED_AT = 100
+_BOM = b"\xef\xbb\xbf"
 DIALECTS = {"csv": (",", b'"'), "tsv": ("\t", b"")}
 
 
@@ -177,6 +178,8 @@ def _parse(
     columns = {name: types.get(name, pa.string()) for name in form.columns}
     if not data:
         return pa.schema(list(columns.items())).empty_table()
+    if data.startswith(_BOM):  # Arrow takes one away; here it is a character of the first cell
+        data = _BOM + data
 
     def skip(row: arrow_csv.InvalidRow) -> str:
         if ragged is None:

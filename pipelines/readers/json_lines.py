@@ -1,6 +1,7 @@
 """JSON lines: one object a line."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from pipelines.sources import POSITION, WHOLE, Block, SourceFile, Span, read_chu
 __all__ = ["read"]
 
 _CHUNK_BYTES = 4 << 20
+_MINUS_ZERO = re.compile(rb"-0\s*[,}\]]")
 _TEXTS = {0: pa.string(), 1: pa.list_(pa.string()), 2: pa.list_(pa.list_(pa.string()))}
 
 
@@ -41,7 +43,7 @@ def read(
             for block in _as_text(piece, columns, seen):
                 any_record = True
                 yield block
-    if not any_record:
+    if not any_record and span.start == 0:
         raise InputError(f"{source.path}: the file is empty; one JSON object a line is needed")
     unseen = tuple(column for column in columns if seen and column not in seen)
     if span.start == 0 and span.stop is None:
@@ -67,6 +69,8 @@ def _typed(piece: Piece, columns: tuple[str, ...], types: Mapping[str, pa.DataTy
         return None
     if not _one_object_a_line(piece):
         return None
+    if pa.int64() in types.values() and b"-0" in piece.data and _MINUS_ZERO.search(piece.data):
+        return None  # whether -0 is 0 depends on the kind of the feature
     try:
         table = arrow_json.read_json(
             pa.BufferReader(piece.data),

@@ -22,6 +22,7 @@ def read(
     Raises:
         InputError: The file is empty, cut or no Parquet, or a column is missing or stands twice.
     """
+    row = span.line
     try:
         with pq.ParquetFile(source.path, page_checksum_verification=True) as file:
             names = file.schema_arrow.names
@@ -30,14 +31,26 @@ def read(
                     raise InputError(f"{source.path}: {unknown_name('column', column, names)}")
                 if names.count(column) > 1:
                     raise InputError(f"{source.path}: column {column!r} stands twice")
-            row, groups = span.line, list(range(file.num_row_groups))[span.start : span.stop]
+            groups = list(range(file.num_row_groups))[span.start : span.stop]
+            end = row + _counted(source.path, file.metadata, groups)
             for batch in file.iter_batches(_ROWS, row_groups=groups, columns=list(columns)):
                 positions = pa.array(np.arange(row, row + batch.num_rows))
                 row += batch.num_rows
                 arrays = [positions, *(batch.column(name) for name in columns)]
                 yield _utf8_only(pa.RecordBatch.from_arrays(arrays, [POSITION, *columns]))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise InputError(f"{source.path}: cut, damaged or no Parquet file: {error}") from error
+            if row != end:
+                raise InputError(f"{source.path}: damaged: row {end - 1} must be the last. Received: {row - 1}")
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        after = f" after row {row - 1}" if row > 1 else ""
+        raise InputError(f"{source.path}: cut, damaged or no Parquet file{after}: {error}") from error
+
+
+def _counted(path: str, footer: pq.FileMetaData, groups: list[int]) -> int:
+    """Number of rows of row groups; a footer has no checksum, so its counts must agree or rows could be lost."""
+    rows = [footer.row_group(i).num_rows for i in range(footer.num_row_groups)]
+    if sum(rows) != footer.num_rows:
+        raise InputError(f"{path}: damaged: the row groups must have {footer.num_rows} rows. Received: {sum(rows)}")
+    return sum(rows[i] for i in groups)
 
 
 def _utf8_only(batch: pa.RecordBatch) -> Block:
