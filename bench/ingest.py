@@ -70,12 +70,16 @@ def _pair(name: str, layout: Layout, whole: Path, folder: Path, rows: int) -> li
         ours.append(_seconds(lambda: ingest(make_plan(whole, layout), folder / "dataset")))
         limit.append(_seconds(lambda: plain(whole, folder / "plain.tfrecord", layout)))
     shares = [theirs[0] / mine[0] for mine, theirs in zip(ours, limit, strict=True)]
-    rates = [[rows / statistics.median(column) for column in zip(*times, strict=True)] for times in (ours, limit)]
     share = f"{statistics.median(shares):.2f} ({spread(shares, '.2f')})"
     return [
-        _row(f"pipelines.ingest, {name}", rows, *rates[0], share),
-        _row(f"limit without Beam, {name}", rows, *rates[1], "1"),
+        _row(f"pipelines.ingest, {name}", rows, *_medians(rows, ours), share),
+        _row(f"limit without Beam, {name}", rows, *_medians(rows, limit), "1"),
     ]
+
+
+def _medians(rows: int, times: list[tuple[float, float]]) -> tuple[float, float]:
+    """Rows per CPU-second and per second."""
+    return rows / statistics.median(cpu for cpu, _ in times), rows / statistics.median(wall for _, wall in times)
 
 
 def _row(name: str, rows: int, per_cpu: float, per_wall: float, share: str) -> list[str]:
@@ -89,7 +93,7 @@ def plain(source: Path, out: Path, layout: Layout) -> None:
     packer = isal_zlib.compressobj(1, isal_zlib.DEFLATED, 31)
     with open(out, "wb") as file:
         for block in encode_blocks(table, layout):
-            file.write(packer.compress(block) if layout.compression == "gzip" else block)
+            file.write(packer.compress(block) if layout.compression == "gzip" else block.data)
         file.write(packer.flush() if layout.compression == "gzip" else b"")
 
 

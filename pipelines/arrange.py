@@ -25,9 +25,10 @@ Duplicate = tuple[int, int, str]
 
 @dataclass(frozen=True)
 class Arranged:
-    """The records of one partition by split, and the duplicates."""
+    """The records of one partition by split, how many of each source file a split has, and the duplicates."""
 
     splits: dict[str, pa.Table]
+    by_file: dict[str, dict[int, int]]
     duplicates: tuple[Duplicate, ...]
 
 
@@ -40,6 +41,8 @@ def arrange(
 ) -> Arranged:
     """Orders and splits the records of one partition; the outcome does not depend on the order in which they came.
 
+    The records of a split stand in an order that looks drawn by chance, those of a side table as they came.
+
     Args:
         table: Checked records with `POSITION` and `FILE`.
         source: Where they come from; `unique` says which of them are duplicates.
@@ -50,12 +53,14 @@ def arrange(
     table = _in_order(table)
     table, duplicates = _without_duplicates(table, source.unique, files, known)
     if split is None:
-        return Arranged({source.name: table}, duplicates)
+        return _dealt(table, {source.name: np.arange(table.num_rows)}, duplicates)
     if isinstance(split, HashSplit):
         share = (stable_hash(table.column(split.key)) >> np.uint64(32)).astype(np.float64) / 2**32
     else:
         table, share = _by_time(table, split)
-    return Arranged(_deal(table, share, split.fractions), duplicates)
+    order = scattered(table.num_rows)
+    place = np.searchsorted(np.cumsum(split.fractions[:-1]) - 1e-12, share, side="right")[order]
+    return _dealt(table, {name: order[place == i] for i, name in enumerate(SPLITS)}, duplicates)
 
 
 def split_schema(schema: Schema, split: HashSplit | TimeSplit) -> Schema:
@@ -137,8 +142,12 @@ def _sortable(terms: pa.Array) -> pa.Array:
     return pc.if_else(pc.match_substring_regex(terms, r"^\d{1,18}$"), pc.utf8_lpad(terms, 19, "0"), terms)
 
 
-def _deal(table: pa.Table, share: NDArray[np.float64], fractions: tuple[float, ...]) -> dict[str, pa.Table]:
-    """The records of each split, in an order that looks drawn by chance."""
-    order = scattered(table.num_rows)
-    place = np.searchsorted(np.cumsum(fractions[:-1]) - 1e-12, share, side="right")[order]
-    return {name: gather(table, order[place == i]) for i, name in enumerate(SPLITS)}
+def _dealt(table: pa.Table, rows: dict[str, NDArray[np.int64]], duplicates: tuple[Duplicate, ...]) -> Arranged:
+    """The records of each split, without the pipeline's own columns."""
+    file = table.column(FILE).to_numpy()
+    by_file = {
+        name: dict(zip(*(part.tolist() for part in np.unique(file[chosen], return_counts=True)), strict=True))
+        for name, chosen in rows.items()
+    }
+    records = table.drop_columns([FILE, POSITION])
+    return Arranged({name: gather(records, chosen) for name, chosen in rows.items()}, by_file, duplicates)

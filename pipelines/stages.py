@@ -18,13 +18,14 @@ from gristmill.errors import InputError
 from pipelines.analyse import Statistics
 from pipelines.arrange import FILE, Duplicate, arrange, split_schema
 from pipelines.check import check, column_types
+from pipelines.memory import keep_freed_memory
 from pipelines.outcome import Failed, Quarantined, Read, Written, save_outcome, told
 from pipelines.quarantine import Rejected, RejectedPart, keep_rejected, write_quarantine
 from pipelines.readers import read_file
 from pipelines.sources import Span
 from pipelines.spill import SPILL, Part, load_parts, spill
 from pipelines.staging import Prepared
-from pipelines.write import features_of, shard_name, write_shard, write_table, written_by_file
+from pipelines.write import shard_name, write_shard, write_table
 
 __all__ = ["Portion", "ReadAndCheck", "SaveOutcome", "WritePartition", "WriteQuarantine", "portions"]
 
@@ -58,6 +59,10 @@ def _count(name: str, amount: int) -> None:
 class _Stage(beam.DoFn):
     def __init__(self, prepared: Prepared) -> None:
         self.prepared = prepared
+
+    def setup(self) -> None:
+        """Prepares a worker."""
+        keep_freed_memory()
 
 
 class ReadAndCheck(_Stage):
@@ -117,14 +122,13 @@ class WritePartition(_Stage):
         split = plan.split if index == 0 else None
         arranged = arrange(_load(self.prepared, list(parts)), source, split, self.prepared.paths, known)
         schema = split_schema(source.record_schema, plan.split) if index == 0 else source.record_schema
-        for name, table in arranged.splits.items():
-            if table.num_rows or not self.prepared.generation:
-                records = features_of(table)
+        for name, records in arranged.splits.items():
+            if records.num_rows or not self.prepared.generation:
                 state = f"{SPILL}/{index}-{name}-{place:05d}.state"
                 _keep(self.prepared.work / state, Statistics.of(schema).add(records).to_bytes())
                 entry = self._write(index, name, place, records)
-                yield told(Written(index, name, place, entry, written_by_file(table), state))
-                _count("written", table.num_rows)
+                yield told(Written(index, name, place, entry, arranged.by_file[name], state))
+                _count("written", records.num_rows)
         for file, rejected in _by_file(arranged.duplicates).items():
             _count("quarantined", len(rejected))
             yield beam.pvalue.TaggedOutput("rejected", (file, keep_rejected(self.prepared.work, file, rejected)))

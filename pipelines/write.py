@@ -4,17 +4,14 @@ import io
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from gristmill.data import tfrecord
 from gristmill.data.manifest import FileEntry
 from gristmill.data.plan import Layout
 from gristmill.files import sha256_file, write_atomic
-from pipelines.arrange import FILE
-from pipelines.sources import POSITION
 
-__all__ = ["features_of", "shard_name", "write_file", "write_shard", "write_table", "written_by_file"]
+__all__ = ["shard_name", "write_file", "write_shard", "write_table"]
 
 
 def shard_name(split: str, shard: int, shards: int, generation: int, layout: Layout) -> str:
@@ -33,16 +30,6 @@ def write_table(folder: Path, name: str, table: pa.Table) -> FileEntry:
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     return write_file(folder, f"tables/{name}.parquet", buffer.getvalue(), table.num_rows)
-
-
-def written_by_file(table: pa.Table) -> dict[int, int]:
-    """Number of records of each source file."""
-    return {entry["values"].as_py(): entry["counts"].as_py() for entry in pc.value_counts(table.column(FILE))}
-
-
-def features_of(table: pa.Table) -> pa.Table:
-    """The records without the columns that are the pipeline's own."""
-    return table.drop_columns([FILE, POSITION])
 
 
 def write_file(folder: Path, name: str, data: bytes, records: int | None = None) -> FileEntry:

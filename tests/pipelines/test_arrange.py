@@ -51,7 +51,8 @@ def test_later_duplicates_are_set_aside_with_a_pointer_to_the_first() -> None:
     first = events([("u", "i", 1), ("u", "j", 1), ("u", "i", 1)])
     second = events([("u", "j", 1), ("u", "i", 2)], file=1)
     made = arrange(pa.concat_tables([second, first]), source("user", "item", "time"), None, FILES)
-    assert rows_of(made, "events", FILE, POSITION) == [(0, 2), (0, 3), (1, 3)]
+    assert rows_of(made, "events", "user", "item", "time") == [("u", "i", 1), ("u", "j", 1), ("u", "i", 2)]
+    assert made.by_file == {"events": {0: 2, 1: 1}}
     rule = "`user`, `item`, `time` must be unique. The same stands at "
     assert made.duplicates == ((0, 4, rule + "a.csv:2"), (1, 2, rule + "a.csv:3"))
 

@@ -7,7 +7,6 @@ import pytest
 from pipelines.duplicates import find_duplicates
 from pipelines.hashing import gathered, record_hashes, scattered, stable_hash
 
-
 HASHES = [
     10281745348469852454,
     6283849563155400525,

@@ -7,6 +7,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -323,14 +324,17 @@ def test_failures_leave_the_earlier_dataset_intact(
         path.write_text(GOOD + "\n")
         return write_shard(*arguments)
 
-    def lose(table: Any) -> dict[int, int]:
-        return {0: table.num_rows - 1} if table.num_rows else {}
+    def lose(*arguments: Any) -> Any:
+        made = arrange(*arguments)
+        return replace(
+            made, by_file={name: {0: n - 1 for n in counts.values()} for name, counts in made.by_file.items()}
+        )
 
-    write_shard, by_file, vocabularies = stages.write_shard, stages.written_by_file, finishing.write_vocabularies
+    write_shard, arrange, vocabularies = stages.write_shard, stages.arrange, finishing.write_vocabularies
     for module, name, effect, restored, error, message in (
         (finishing, "write_vocabularies", fail, vocabularies, WorkError, "could not be written: no space left"),
         (stages, "write_shard", fail, write_shard, WorkError, "could not be written: .*no space left on device"),
-        (stages, "written_by_file", lose, by_file, WorkError, r"events\.csv: read 2 must be written"),
+        (stages, "arrange", lose, arrange, WorkError, r"events\.csv: read 2 must be written"),
         (stages, "write_shard", change, write_shard, InputError, r"events\.csv: changed while it was read"),
     ):
         harm(module, name, effect)
