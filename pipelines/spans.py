@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from gristmill.errors import InputError
 from pipelines.readers.delimited import DIALECTS
-from pipelines.readers.records import cut_pieces
+from pipelines.readers.scan import PLAIN, QUOTED, RECORD_START, scan_records
 from pipelines.sources import WHOLE, SourceFile, Span, is_gzip
 
 __all__ = ["LookedAt", "SPAN_BYTES", "content_sha256", "file_states", "look_at", "unpacked_bytes"]
@@ -106,31 +106,31 @@ def _text_spans(source: SourceFile, digest: "hashlib._Hash") -> Iterator[Span]:
                 digest.update(chunk)
                 yield chunk
 
-        at = len(_BOM) if file.read(len(_BOM)) == _BOM else 0
-        file.seek(0)
-        start, line, crc, any_text = 0, 1, google_crc32c.value(_BOM[:at]), False
-        try:
-            for piece in cut_pieces(source.path, chunks(), quote, delimiter):
-                if at - start >= SPAN_BYTES and any_text:  # the first span holds the header, or the file is empty
-                    yield Span(start, at, line, crc)
-                    start, line, crc = at, piece.line, 0
-                any_text = any_text or bool(piece.data.strip(b"\r\n"))
-                at += len(piece.data)
-                crc = google_crc32c.extend(crc, piece.data)
-        except InputError:
-            pass  # a record without an end: whoever reads the span says so
-        for _ in chunks():
-            pass
-        yield Span(start, None, line, _crc32c(source.path, start))
+        start, line, crc, at, lines, any_text = 0, 1, 0, 0, 0, False
+        state = RECORD_START
+        for chunk in chunks():
+            text = chunk if at else chunk.removeprefix(_BOM)
+            end, lines_at_end, all_lines, state = _last_end(text, quote, delimiter, state)
+            cut = end + 1 + len(chunk) - len(text)
+            any_text = any_text or bool(text[: end + 1].strip(b"\r\n"))
+            if end >= 0 and at + cut - start >= SPAN_BYTES and any_text:  # the first span holds the header
+                yield Span(start, at + cut, line, google_crc32c.extend(crc, chunk[:cut]))
+                start, line, crc = at + cut, lines + lines_at_end + 1, google_crc32c.value(chunk[cut:])
+            else:
+                crc = google_crc32c.extend(crc, chunk)
+            at, lines = at + len(chunk), lines + all_lines
+        yield Span(start, None, line, crc)
 
 
-def _crc32c(path: str, start: int) -> int:
-    crc = 0
-    with open(path, "rb") as file:
-        file.seek(start)
-        while chunk := file.read(_CHUNK_BYTES):
-            crc = google_crc32c.extend(crc, chunk)
-    return crc
+def _last_end(text: bytes, quote: bytes, delimiter: bytes, state: int) -> tuple[int, int, int, int]:
+    """Offset of the newline that ends the last whole record or -1, newlines up to it, all newlines, and the new state."""
+    if state != QUOTED and not (quote and quote in text):
+        count = text.count(b"\n")
+        at_start = text.endswith((b"\n", delimiter) if delimiter else b"\n")
+        return text.rfind(b"\n"), count, count, RECORD_START if at_start else PLAIN
+    scan = scan_records(text, quote, delimiter, state)
+    end, lines = (int(scan.ends[-1]), int(scan.lines[-1])) if scan.ends.size else (-1, 0)
+    return end, lines, text.count(b"\n"), scan.state
 
 
 def _row_groups(path: str) -> tuple[int, tuple[Span, ...]]:
