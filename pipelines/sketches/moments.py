@@ -81,7 +81,7 @@ class Moments:
             "maximum": self.maximum,
             "zeros": self.zeros,
             "quantiles": {f"{q:g}": v for q, v in zip(_QUANTILES, quantiles, strict=True)},
-            "distinct_estimate": self.distinct.estimate(),
+            "distinct_estimate": min(self.distinct.estimate(), self.count),
         }
 
     def state(self) -> dict[str, pa.Array]:
