@@ -14,20 +14,21 @@ import argparse
 import os
 import shutil
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
 import yaml
-from apache_beam.options.pipeline_options import PipelineOptions
 from pydantic import ValidationError
 
 from gristmill.data.execution import Execution
 from gristmill.data.manifest import Manifest
 from gristmill.data.plan import IngestPlan
 from gristmill.errors import GristmillError, InputError, WorkError
-from gristmill.progress import Lines, Progress, Silent
+from gristmill.progress import Lines, Progress, Silent, Task
 from pipelines import stages
+from pipelines.engines import run_pipeline
 from pipelines.finish import finish
 from pipelines.limit import Limit
 from pipelines.staging import Prepared, prepare
@@ -65,17 +66,19 @@ def ingest(
             if prepared.note:
                 shown.line(prepared.note)
             _take_over(prepared)
-            with shown.task(f"ingest into {out}"):
-                _run(prepared)
+            size = sum(file.found.bytes for file in prepared.files)
+            with shown.task(f"ingest into {out}", total=2 * size) as task:
+                _run(prepared, how, task, size)
                 return finish(prepared, limit)
     except OSError as error:
         raise WorkError(f"{out} could not be written: {error}") from error
 
 
-def _run(prepared: Prepared) -> None:
+def _run(prepared: Prepared, how: Execution, task: Task, size: int) -> None:
     try:
-        with beam.Pipeline(runner="FnApiRunner", options=PipelineOptions([])) as pipeline:
-            build(pipeline, prepared)
+        run_pipeline(how, partial(build, prepared=prepared), task, size)
+    except GristmillError:
+        raise
     except Exception as error:
         check_unchanged(prepared)
         last = str(error).strip().splitlines()[-1:]

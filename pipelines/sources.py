@@ -98,6 +98,8 @@ class Block:
     raw: pa.Array | None
     rejected: tuple[tuple[int, str, bytes], ...] = ()
     as_text: "Callable[[], tuple[Block, ...]] | None" = None
+    bytes: int = 0
+    """Of the file's text that it was read from."""
     unseen: tuple[str, ...] = ()
     """Columns that no record of a span has; told with its last block."""
 

@@ -8,7 +8,6 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
-from apache_beam.metrics import Metrics
 
 from gristmill.data.dataset import arrow_type
 from gristmill.data.manifest import FileEntry
@@ -25,6 +24,7 @@ from pipelines.readers import read_file
 from pipelines.sources import Span
 from pipelines.spill import SPILL, Part, load_parts, spill
 from pipelines.staging import Prepared
+from pipelines.watch import count
 from pipelines.write import shard_name, write_shard, write_table
 
 __all__ = ["Portion", "ReadAndCheck", "SaveOutcome", "WritePartition", "WriteQuarantine", "portions"]
@@ -50,10 +50,6 @@ def portions(prepared: Prepared) -> list[Portion]:
         for file in prepared.files
         for span in file.found.spans
     ]
-
-
-def _count(name: str, amount: int) -> None:
-    Metrics.counter("gristmill", name).inc(amount)
 
 
 class _Stage(beam.DoFn):
@@ -82,6 +78,7 @@ class ReadAndCheck(_Stage):
         columns = dict.fromkeys(feature.source_column for feature in source.record_schema.features)
         types = column_types(source.record_schema, prepared.file.format)
         read, batches, rejected, unseen = 0, list[pa.RecordBatch](), list[Rejected](), frozenset[str]()
+        left = element.bytes
         try:
             for block in read_file(prepared.file, columns, element.span, types):
                 checked = check(block, source.record_schema)
@@ -89,17 +86,19 @@ class ReadAndCheck(_Stage):
                 unseen |= frozenset(block.unseen)
                 batches.append(checked.batch)
                 rejected.extend(checked.rejected)
-                _count("rows", block.read)
+                count("rows", block.read)
+                count("bytes", min(block.bytes, left))
+                left -= min(block.bytes, left)
         except InputError as error:
             yield beam.pvalue.TaggedOutput("told", told(Failed(element.file, str(error))))
         for place, part in self._spill(prepared.source, element, batches).items():
             yield (prepared.source, place), part
         if rejected:
-            _count("quarantined", len(rejected))
+            count("quarantined", len(rejected))
             yield beam.pvalue.TaggedOutput(
                 "rejected", (element.file, keep_rejected(self.prepared.work, element.file, rejected))
             )
-        _count("bytes", element.bytes)
+        count("bytes", left)
         yield beam.pvalue.TaggedOutput("told", told(Read(element.file, read, unseen)))
 
     def _spill(self, source: int, element: Portion, batches: list[pa.RecordBatch]) -> dict[int, Part]:
@@ -128,9 +127,9 @@ class WritePartition(_Stage):
                 _keep(self.prepared.work / state, Statistics.of(schema).add(records).to_bytes())
                 entry = self._write(index, name, place, records)
                 yield told(Written(index, name, place, entry, arranged.by_file[name], state))
-                _count("written", records.num_rows)
+                count("written", records.num_rows)
         for file, rejected in _by_file(arranged.duplicates).items():
-            _count("quarantined", len(rejected))
+            count("quarantined", len(rejected))
             yield beam.pvalue.TaggedOutput("rejected", (file, keep_rejected(self.prepared.work, file, rejected)))
 
     def _write(self, index: int, name: str, place: int, records: pa.Table) -> FileEntry:

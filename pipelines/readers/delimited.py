@@ -129,7 +129,7 @@ def _typed(piece: Piece, form: _Form, wanted: dict[str, pa.DataType]) -> Block |
     if table.num_rows != piece.records:  # blank lines
         return None
     batch = _batch(piece.starts, table, form.columns)
-    return Block(batch, None, (), lambda: (_as_text(piece, form, {}),))
+    return Block(batch, None, (), lambda: (_as_text(piece, form, {}),), len(piece.data))
 
 
 def _as_text(piece: Piece, form: _Form, wanted: dict[str, pa.DataType]) -> Block:
@@ -159,7 +159,8 @@ def _as_text(piece: Piece, form: _Form, wanted: dict[str, pa.DataType]) -> Block
             table.column(name).slice(0, _LOOKED_AT).cast(kind)
         except pa.ArrowInvalid:
             del wanted[name]
-    return Block(_batch(records.lines, table, form.columns), records.text, rejected)
+    batch = _batch(records.lines, table, form.columns)
+    return Block(batch, records.text, rejected, bytes=len(piece.data))
 
 
 def _batch(lines: np.ndarray, table: pa.Table, columns: tuple[str, ...]) -> pa.RecordBatch:

@@ -85,7 +85,7 @@ def _typed(piece: Piece, columns: tuple[str, ...], types: Mapping[str, pa.DataTy
         return None
     arrays = [pa.array(piece.starts, pa.int64()), *(table.column(name).combine_chunks() for name in columns)]
     batch = pa.RecordBatch.from_arrays(arrays, [POSITION, *columns])
-    return Block(batch, None, (), lambda: tuple(_as_text(piece, columns, set())))
+    return Block(batch, None, (), lambda: tuple(_as_text(piece, columns, set())), len(piece.data))
 
 
 def _one_object_a_line(piece: Piece) -> bool:

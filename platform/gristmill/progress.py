@@ -82,8 +82,8 @@ class _LineTask:
     def _how_far(self, elapsed: float) -> str:
         if not self.total:
             return f"{self.done:g} after {elapsed:.0f} s"
-        left = elapsed * (self.total - self.done) / max(self.done, 1e-9)
-        return f"{100 * self.done / self.total:.0f}%, {elapsed:.0f} s, {left:.0f} s left"
+        so_far = f"{100 * self.done / self.total:.0f}%, {elapsed:.0f} s"
+        return f"{so_far}, {elapsed * (self.total - self.done) / self.done:.0f} s left" if self.done else so_far
 
 
 class Terminal:

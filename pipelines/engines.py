@@ -1,0 +1,88 @@
+"""The runners of Beam on which a pipeline can run, chosen by name; those that lose data are refused with the reason."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner import fn_runner
+
+from gristmill.data.execution import Execution
+from gristmill.errors import InputError, unknown_name
+from gristmill.progress import Task
+from pipelines.watch import SECONDS, Watch, job_counters, watched
+
+__all__ = ["run_pipeline"]
+
+_REFUSED = {
+    "dask": "Beam's DaskRunner mixes up tagged outputs and loses all but one of several results, without an error",
+    "pyspark": "beam-pyspark-runner loses data without an error; `spark` is Beam's own runner",
+    "direct": "it tries to download Prism and then falls back to the local runner; use `local`",
+    "prism": "it has to be downloaded when it runs; use `local`",
+}
+
+
+@dataclass(frozen=True)
+class _Cluster:
+    """A runner that hands the pipeline to a cluster."""
+
+    runner: str
+    options: Callable[[Execution], list[str]]
+
+
+_CLUSTERS = {
+    "flink": _Cluster("FlinkRunner", lambda how: [f"--parallelism={how.workers}"]),
+    "spark": _Cluster("SparkRunner", lambda how: []),
+    "dataflow": _Cluster("DataflowRunner", lambda how: [f"--num_workers={how.workers}"]),
+}
+
+
+def run_pipeline(how: Execution, build: Callable[[beam.Pipeline], None], task: Task, total_bytes: int) -> None:
+    """Builds a pipeline on its runner, runs it to its end and tells how far it is.
+
+    `local` is Beam's FnApiRunner, in this process or, with several workers, with processes of its own. Measured with two
+    workers on two cores: starting the processes takes ten seconds, since each imports Beam and Arrow anew; threads in
+    one process start at once but wait for each other wherever Python holds its lock.
+
+    Args:
+        how: Runner, workers and more flags for Beam.
+        build: Puts the transforms into a pipeline.
+        task: Where to tell how far it is.
+        total_bytes: Bytes of all sources.
+
+    Raises:
+        InputError: The runner is not known, or is refused.
+    """
+    watch = Watch(task, total_bytes)
+    if how.runner == "local":
+        _run_local(how, build, watch)
+    elif how.runner in _CLUSTERS:
+        _run_on_cluster(_CLUSTERS[how.runner], how, build, watch)
+    elif how.runner.lower().removesuffix("runner") in _REFUSED:
+        raise InputError(f"runner {how.runner!r} is refused: {_REFUSED[how.runner.lower().removesuffix('runner')]}")
+    else:
+        raise unknown_name("runner", how.runner, ["local", *_CLUSTERS])
+
+
+def _run_local(how: Execution, build: Callable[[beam.Pipeline], None], watch: Watch) -> None:
+    options = [*how.runner_options]
+    if how.workers > 1:
+        options += ["--direct_running_mode=multi_processing", f"--direct_num_workers={how.workers}"]
+    runner = fn_runner.FnApiRunner(progress_request_frequency=SECONDS if how.workers > 1 else None)
+    with (
+        watched(watch, in_process=how.workers == 1),
+        beam.Pipeline(runner=runner, options=PipelineOptions(options)) as pipeline,
+    ):
+        build(pipeline)
+
+
+def _run_on_cluster(cluster: _Cluster, how: Execution, build: Callable[[beam.Pipeline], None], watch: Watch) -> None:
+    options = PipelineOptions([f"--runner={cluster.runner}", *cluster.options(how), *how.runner_options])
+    pipeline = beam.Pipeline(options=options)
+    build(pipeline)
+    result: Any = pipeline.run()
+    while not beam.runners.runner.PipelineState.is_terminal(result.state):
+        result.wait_until_finish(duration=int(SECONDS * 4000))
+        watch.counted("job", job_counters(result))
+    result.wait_until_finish()
