@@ -55,10 +55,10 @@ def _place(item: Written) -> int:
 
 
 def _check_files(prepared: Prepared, failed: list[Failed]) -> None:
+    check_unchanged(prepared)
     if failed:
         messages = dict.fromkeys(item.message for item in sorted(failed, key=lambda item: item.file))
         raise InputError("\n".join(messages))
-    check_unchanged(prepared)
 
 
 def _check_columns(prepared: Prepared, reads: list[Read]) -> None:
