@@ -11,6 +11,7 @@ from apache_beam.runners.portability.fn_api_runner import fn_runner
 from gristmill.data.execution import Execution
 from gristmill.errors import InputError, unknown_name
 from gristmill.progress import Task
+from pipelines.processes import ProcessesRunner
 from pipelines.watch import SECONDS, Watch, job_counters, watched
 
 __all__ = ["run_pipeline"]
@@ -41,9 +42,9 @@ _CLUSTERS = {
 def run_pipeline(how: Execution, build: Callable[[beam.Pipeline], None], task: Task, total_bytes: int) -> None:
     """Builds a pipeline on its runner, runs it to its end and tells how far it is.
 
-    `local` is Beam's FnApiRunner, in this process or, with several workers, with processes of its own. Measured with two
-    workers on two cores: starting the processes takes ten seconds, since each imports Beam and Arrow anew; threads in
-    one process start at once but wait for each other wherever Python holds its lock.
+    `local` is Beam's FnApiRunner, in this process or, with several workers, in processes. Each worker process takes 4.5
+    seconds of a processor to start, as it imports Beam, Arrow and compiled code anew (Beam's own mode of processes: 5.5);
+    threads of one process start at once, but wait for each other wherever Python holds its lock.
 
     Args:
         how: Runner, workers and more flags for Beam.
@@ -66,13 +67,10 @@ def run_pipeline(how: Execution, build: Callable[[beam.Pipeline], None], task: T
 
 
 def _run_local(how: Execution, build: Callable[[beam.Pipeline], None], watch: Watch) -> None:
-    options = [*how.runner_options]
-    if how.workers > 1:
-        options += ["--direct_running_mode=multi_processing", f"--direct_num_workers={how.workers}"]
-    runner = fn_runner.FnApiRunner(progress_request_frequency=SECONDS if how.workers > 1 else None)
+    runner = fn_runner.FnApiRunner() if how.workers == 1 else ProcessesRunner(how.workers, SECONDS)
     with (
         watched(watch, in_process=how.workers == 1),
-        beam.Pipeline(runner=runner, options=PipelineOptions(options)) as pipeline,
+        beam.Pipeline(runner=runner, options=PipelineOptions([*how.runner_options])) as pipeline,
     ):
         build(pipeline)
 

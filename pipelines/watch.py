@@ -2,24 +2,31 @@
 
 counters of a worker in this process    looked at in its metric containers, which the stages name here
 counters of worker processes            asked for by the local runner, whose answers are taken here
-counters of a job on a cluster          asked of the job by `job_counters`
+counters of workers on a cluster        told every second in files of a folder that all see: Flink tells them at the end only
+counters of another job                 asked of the job by `job_counters`
 """
 
+import json
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from apache_beam.metrics import Metrics, monitoring_infos
 from apache_beam.metrics.execution import MetricsEnvironment
 from apache_beam.metrics.metric import MetricsFilter
+from apache_beam.metrics.metricbase import MetricName
 from apache_beam.portability import common_urns
 from apache_beam.runners.portability.fn_api_runner import fn_runner
 
+from gristmill.errors import WorkError
+from gristmill.files import write_atomic
 from gristmill.progress import Task
 
-__all__ = ["SECONDS", "Watch", "count", "job_counters", "watched"]
+__all__ = ["SECONDS", "Watch", "count", "job_counters", "tell_counters", "told_counters", "watched"]
 
 NAMESPACE = "gristmill"
 SECONDS = 0.5
@@ -33,6 +40,7 @@ _watching = threading.Event()
 def count(name: str, amount: int) -> None:
     """Adds to one of our counters, from inside a stage."""
     Metrics.counter(NAMESPACE, name).inc(amount)
+    Metrics.DelegatingCounter(MetricName(NAMESPACE, name), process_wide=True).inc(amount)
     if _watching.is_set():
         container = MetricsEnvironment.current_container()
         if container is not None:
@@ -144,6 +152,39 @@ def _of_infos(infos: Any) -> dict[str, int]:
             name = info.labels["NAME"]
             made[name] = made.get(name, 0) + monitoring_infos.extract_counter_value(info)
     return made
+
+
+@contextmanager
+def tell_counters(folder: Path) -> Iterator[None]:
+    """Tells the counters of this process in a file of `folder` every second while the body runs."""
+    path, over = folder / f"{secrets.token_hex(8)}.json", threading.Event()
+
+    def tell() -> None:
+        last: dict[str, int] = {}
+        while True:
+            ended = over.wait(1.0)
+            infos = MetricsEnvironment.process_wide_container().to_runner_api_monitoring_infos(None)
+            now = _of_infos(infos.values())
+            if now != last and folder.is_dir():  # it is gone where the run was given up
+                last = now
+                with suppress(WorkError):
+                    write_atomic(path, json.dumps(now).encode())
+            if ended:
+                return
+
+    thread = threading.Thread(target=tell, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def told_counters(watch: Watch, folder: Path) -> None:
+    """Tells the watch what the workers told in `folder`."""
+    for path in folder.glob("*.json"):
+        watch.counted(path.name, json.loads(path.read_bytes()))
 
 
 def job_counters(result: Any) -> dict[str, int]:
