@@ -12,7 +12,6 @@ from gristmill.errors import InputError, WorkError
 from gristmill.files import write_json_atomic
 from pipelines.analyse import Statistics
 from pipelines.arrange import split_schema
-from pipelines.limit import Limit
 from pipelines.outcome import Failed, Quarantined, Read, Written, load_outcome
 from pipelines.quarantine import quarantine_path
 from pipelines.spill import SPILL
@@ -24,7 +23,7 @@ from pipelines.write import write_file
 __all__ = ["finish"]
 
 
-def finish(prepared: Prepared, limit: Limit) -> Manifest:
+def finish(prepared: Prepared) -> Manifest:
     """Checks the counts and completes the dataset in the work folder.
 
     Raises:
@@ -40,8 +39,10 @@ def finish(prepared: Prepared, limit: Limit) -> Manifest:
         key=lambda item: (item.source, _place(item), item.partition),
     )
     quarantined = sorted((item for item in told if isinstance(item, Quarantined)), key=lambda item: item.file)
-    reports = _count(prepared, [item for item in told if isinstance(item, Read)], written, quarantined)
-    limit.hold(reports, prepared.work, prepared.out)
+    reads = [item for item in told if isinstance(item, Read)]
+    read, aside = sum(item.records for item in reads), sum(item.entry.records or 0 for item in quarantined)
+    prepared.limit.hold(read, aside, prepared.work, prepared.out)
+    reports = _count(prepared, reads, written, quarantined)
     _check_any_good(prepared, reports)
     statistics = _statistics(prepared, written)
     manifest = _manifest(prepared, reports, written, quarantined, statistics)
@@ -102,6 +103,8 @@ def _count(
 
 
 def _check_any_good(prepared: Prepared, reports: tuple[SourceReport, ...]) -> None:
+    if prepared.base is not None:  # it has good records, so files that only repeat them may be added
+        return
     for index, source in enumerate(prepared.plan.sources):
         of_source = [
             (report, file) for report, file in zip(reports, prepared.files, strict=True) if file.source == index

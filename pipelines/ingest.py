@@ -59,7 +59,7 @@ def ingest(
     shown, how = progress or Silent(), execution or Execution()
     limit = Limit.parse(how.max_quarantined)
     try:
-        with prepare(plan, out) as prepared:
+        with prepare(plan, out, limit) as prepared:
             if prepared.existing is not None:
                 shown.line(f"{out} is up to date: same sources, same options")
                 return prepared.existing
@@ -69,14 +69,14 @@ def ingest(
             size = sum(file.found.bytes for file in prepared.files)
             with shown.task(f"ingest into {out}", total=2 * size) as task:
                 _run(prepared, how, task, size)
-                return finish(prepared, limit)
+                return finish(prepared)
     except OSError as error:
         raise WorkError(f"{out} could not be written: {error}") from error
 
 
 def _run(prepared: Prepared, how: Execution, task: Task, size: int) -> None:
     try:
-        run_pipeline(how, partial(build, prepared=prepared), task, size)
+        run_pipeline(how, partial(build, prepared=prepared), task, size, prepared.work)
     except GristmillError:
         raise
     except Exception as error:

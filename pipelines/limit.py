@@ -2,15 +2,15 @@
 
 import re
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from gristmill.data.manifest import SourceReport
 from gristmill.errors import InputError
+from gristmill.files import write_atomic
+from pipelines.spill import SPILL
 
-__all__ = ["Limit", "kept_quarantine"]
+__all__ = ["Limit", "NO_LIMIT", "kept_quarantine"]
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,34 @@ class Limit:
             return f"{self.records} records"
         return None
 
-    def hold(self, reports: Sequence[SourceReport], work: Path, out: Path) -> None:
+    def hold(self, read: int, aside: int, work: Path, out: Path) -> None:
         """Raises `InputError` beyond the limit, and then keeps the quarantine in a folder of its own beside `out`."""
         kept = kept_quarantine(out)
         shutil.rmtree(kept, ignore_errors=True)
-        read, aside = sum(report.read for report in reports), sum(report.quarantined for report in reports)
         most = self.exceeded(read, aside)
         if most is None:
             return
         (work / "quarantine").rename(kept)
         raise InputError(f"at most {most} may be set aside. Received: {aside} of {read}; they are kept in {kept}")
+
+    def note(self, work: Path, portion: str, read: int, aside: int) -> None:
+        """Notes in the work folder how many records of a portion were read and set aside; a second try notes the same."""
+        if self != NO_LIMIT:
+            write_atomic(_notes(work) / portion, f"{read} {aside}".encode())
+
+    def passed(self, work: Path) -> bool:
+        """Whether what was noted of all portions is beyond the limit, so that there is no use in going on."""
+        notes = [path.read_text().split() for path in _notes(work).glob("[0-9]*")] if self != NO_LIMIT else []
+        return self.exceeded(*(sum(int(note[i]) for note in notes) for i in (0, 1))) is not None
+
+
+NO_LIMIT = Limit()
+
+
+def _notes(work: Path) -> Path:
+    folder = work / SPILL / "noted"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def kept_quarantine(out: Path) -> Path:

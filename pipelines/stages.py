@@ -98,6 +98,7 @@ class ReadAndCheck(_Stage):
             yield beam.pvalue.TaggedOutput(
                 "rejected", (element.file, keep_rejected(self.prepared.work, element.file, rejected))
             )
+        self.prepared.limit.note(self.prepared.work, f"{element.file}-{element.span.line}", read, len(rejected))
         count("bytes", left)
         yield beam.pvalue.TaggedOutput("told", told(Read(element.file, read, unseen)))
 
@@ -110,10 +111,22 @@ class ReadAndCheck(_Stage):
 
 
 class WritePartition(_Stage):
-    """All parts of one partition in; it writes their shards or side table, and out come what was written and duplicates."""
+    """All parts of one partition in; it writes their shards or side table, and out come what was written and duplicates.
+
+    Where too many records were set aside while reading, nothing is written any more.
+    """
+
+    def setup(self) -> None:
+        """Prepares a worker."""
+        super().setup()
+        self.stopped: bool | None = None
 
     def process(self, element: tuple[Partition, Iterable[Part]]) -> Iterator[Any]:
         """Arranges, counts and writes one partition."""
+        if self.stopped is None:
+            self.stopped = self.prepared.limit.passed(self.prepared.work)
+        if self.stopped:
+            return
         (index, place), parts = element
         plan = self.prepared.plan
         source = plan.sources[index]

@@ -13,7 +13,8 @@ from typing import Any
 from gristmill.data.manifest import MANIFEST, Manifest
 from gristmill.data.plan import HashSplit, IngestPlan
 from gristmill.errors import InputError, IntegrityError
-from gristmill.staging import drop, hold, partial_path, place, settle, swap
+from gristmill.staging import drop, hold, partial_path, place, settle, swap, tidy
+from pipelines.limit import NO_LIMIT, Limit
 from pipelines.sources import SourceFile, expand_paths, source_file
 from pipelines.spans import LookedAt, look_at
 
@@ -56,6 +57,7 @@ class Prepared:
     out: Path
     work: Path
     """Folder in which the dataset is put together."""
+    limit: Limit = NO_LIMIT
     existing: Manifest | None = None
     """The dataset at `out`, where it is what this plan would write."""
     base: Manifest | None = None
@@ -80,8 +82,10 @@ class Prepared:
 
 
 @contextmanager
-def prepare(plan: IngestPlan, out: Path) -> Iterator[Prepared]:
+def prepare(plan: IngestPlan, out: Path, limit: Limit = NO_LIMIT) -> Iterator[Prepared]:
     """Looks at the sources and holds the work folder; when the body ends well, the work folder becomes `out`.
+
+    Where `out` is what the plan would write already, only what a killed process may have left beside it is removed.
 
     Raises:
         InputError: A source names no file, or `out` holds something that is no dataset.
@@ -91,21 +95,22 @@ def prepare(plan: IngestPlan, out: Path) -> Iterator[Prepared]:
     files = _files(plan)
     options = _hash(_options(plan))
     prepared = Prepared(
-        plan, files, _shards(plan, files), _fingerprint(options, files), options, out, partial_path(out)
+        plan, files, _shards(plan, files), _fingerprint(options, files), options, out, partial_path(out), limit
     )
-    replaces = _replaceable(out)
-    if replaces:
-        prepared = _with_what_is_there(prepared)
-        if prepared.existing:
-            yield prepared
-            return
+    _replaceable(out)
     lock = hold(out)
     try:
+        replaces = _replaceable(out)
+        prepared = _with_what_is_there(prepared) if replaces else prepared
         yield prepared
-        (swap if replaces else place)(out, lock)
+        if not prepared.existing:
+            (swap if replaces else place)(out, lock)
     except BaseException:
         drop(out, lock)
         raise
+    if prepared.existing:
+        tidy(out)
+        drop(out, lock)
 
 
 def _files(plan: IngestPlan) -> tuple[PreparedFile, ...]:

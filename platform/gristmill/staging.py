@@ -128,6 +128,14 @@ def _finish(out: Path, lock: int) -> None:
     os.close(lock)
 
 
+def tidy(out: Path) -> None:
+    """Removes what is left of the writer of the finished folder `out` if it was killed; waits while it lives."""
+    with _waiting(out / LOCK):
+        shutil.rmtree(backup_path(out), ignore_errors=True)
+        with suppress(FileNotFoundError):
+            os.unlink(out / LOCK)
+
+
 @contextmanager
 def _waiting(path: Path) -> Iterator[None]:
     """Holds the lock file `path` as soon as its owner lets go of it; a file that is not there is free."""

@@ -22,7 +22,7 @@ ROOMS_BELOW = {  # what each room may import of gristmill, from the bottom up
     "progress": set(),
     "config": {"errors"},
     "staging": {"errors", "files"},
-    "data": {"errors", "files", "schema"},
+    "data": {"errors", "files", "schema", "staging"},
     "features": {"errors", "schema", "data"},
     "training": {"errors", "progress", "features", "data"},
     "estimator": {"errors", "progress", "features", "data", "training"},

@@ -1,6 +1,7 @@
 """A dataset folder as its readers see it: checked against the manifest first, then arrays, batches and vocabularies."""
 
 import json
+import os
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from gristmill.data.tfrecord import read_shard
 from gristmill.errors import InputError, unknown_name
 from gristmill.files import sha256_file
 from gristmill.schema import Feature
+from gristmill.staging import steadily
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -44,13 +46,17 @@ class Dataset:
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
-        """Opens a dataset folder.
+        """Opens a dataset folder; one that is being replaced is opened as it was before or as it is afterwards.
 
         Raises:
             InputError: It is no dataset.
             IntegrityError: A file is missing, cut or changed; the message names it.
         """
         folder = Path(path)
+        return steadily(Path(os.path.realpath(folder)), lambda: cls._open(folder))
+
+    @classmethod
+    def _open(cls, folder: Path) -> Self:
         manifest = Manifest.load(folder)
         manifest.verify(folder)
         return cls(folder, manifest)
