@@ -15,23 +15,10 @@ from pipelines.sources import POSITION, SourceFile, Span, source_file
 from pipelines.spans import look_at
 from pipelines.staging import Prepared, PreparedFile
 from pipelines.unchanged import check_unchanged
-from tests.pipelines import exact_cases, exact_files, exact_pairs, exact_parquet, exact_text, exact_values
+from tests.pipelines import exact_cases, exact_pairs
+from tests.pipelines.exact_all import CASES
 from tests.pipelines.exact_cases import Case, Record
 
-GROUPS = {
-    "a bad value": exact_values.bad_values,
-    "the same value": exact_values.same_values,
-    "lines": exact_text.lines_of_any_text,
-    "cells": exact_text.cells,
-    "headers": exact_text.headers,
-    "objects": exact_text.objects,
-    "gzip": exact_files.gzips,
-    "changing files": exact_files.changing,
-    "pairs": exact_pairs.pair_cases,
-    "parquet values": exact_parquet.values,
-    "parquet columns": exact_parquet.columns,
-    "parquet files": exact_parquet.files,
-}
 SMALL = [
     (spans, "SPAN_BYTES", 200), (spans, "_CHUNK_BYTES", 61), (delimited, "_CHUNK_BYTES", 83),
     (delimited, "_HEADER_BYTES", 29), (json_lines, "_CHUNK_BYTES", 83), (parallel, "_CHUNK_BYTES", 83),
@@ -39,7 +26,6 @@ SMALL = [
 """Sizes at which every file is cut into many spans and pieces."""
 Found = tuple[int, dict[int, Record], dict[int, tuple[str, bytes]]]
 """Number of records read, those that are good by position, and (reason, bytes) of those set aside."""
-CASES = [case for group in GROUPS.values() for case in group()]
 
 
 def test_there_are_enough_cases_and_each_has_one_end() -> None:
