@@ -92,4 +92,4 @@ def test_what_fails_in_a_pipeline_is_told(tmp_path: Path) -> None:
         raise ValueError("no such transform")
 
     with pytest.raises(ValueError, match="no such transform"):
-        run_pipeline(Execution(), fail, Told(), 1)
+        run_pipeline(Execution(), fail, Told(), 1, tmp_path)
