@@ -118,11 +118,17 @@ class Manifest(_Record):
         return [*shards, *tables, *self.vocabularies.values(), *counted, *self.quarantine]
 
     def verify(self, folder: Path) -> None:
-        """Checks that every file is there, whole and unchanged.
+        """Checks that every file is there, whole and unchanged, and that no shard was taken off the list.
 
         Raises:
             IntegrityError: One is not; the message names it.
         """
+        written = sum(source.written for source in self.sources if source.table == "records")
+        held = sum(self.split_records.values())
+        if held != written:
+            raise IntegrityError(
+                f"{folder / MANIFEST}: the splits must have {written} records, as the sources say. Received: {held}"
+            )
         for entry in self.files():
             path = folder / entry.name
             if not path.is_file():
