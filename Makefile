@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 BENCH_INSTALLED := $(VENV)/.bench-installed
 
-.PHONY: install demo test check bench lock clean
+.PHONY: install demo test check bench flink lock clean
 
 install: $(INSTALLED)
 
@@ -40,6 +40,10 @@ check: install
 
 bench: $(BENCH_INSTALLED)
 	$(BIN)/python -m bench
+
+# Flink and Beam's runner for it, from Maven Central into the user's cache; needs Java 11 or 17 and Maven.
+flink: install
+	$(BIN)/python -m pipelines.flink fetch
 
 # For maintainers: the lock, and the same with hashes for plain pip.
 lock:

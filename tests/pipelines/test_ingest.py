@@ -326,9 +326,8 @@ def test_failures_leave_the_earlier_dataset_intact(
 
     def lose(*arguments: Any) -> Any:
         made = arrange(*arguments)
-        return replace(
-            made, by_file={name: {0: n - 1 for n in counts.values()} for name, counts in made.by_file.items()}
-        )
+        fewer = {name: {file: n - 1 for file, n in counts.items()} for name, counts in made.by_file.items()}
+        return replace(made, by_file=fewer)
 
     write_shard, arrange, vocabularies = stages.write_shard, stages.arrange, finishing.write_vocabularies
     for module, name, effect, restored, error, message in (

@@ -54,5 +54,5 @@ def test_an_option_that_breaks_a_rule_is_named(given: dict[str, Any], message: s
 
 
 def test_workers_are_at_least_one() -> None:
-    with pytest.raises(InputError, match="setting `workers`: .*Received: 0"):
+    with pytest.raises(InputError, match=r"setting `workers`: .*Received: 0"):
         _ = CommonOptions(workers=0).execution
