@@ -48,7 +48,10 @@ def test_yaml_comes_back_equal(tmp_path: Path) -> None:
     [
         ({"name": ""}, "at least 1 character"),
         ({"kind": "number", "dtype": "string"}, r"must be one of \('float32', 'int64'\). Received: 'string'"),
-        ({"kind": "sequence", "shape": ()}, r"shape must be \[null\], \[k\] with k > 0 or \[null, null\] for kind sequence"),
+        (
+            {"kind": "sequence", "shape": ()},
+            r"shape must be \[null\], \[k\] with k > 0 or \[null, null\] for kind sequence",
+        ),
         ({"kind": "number", "minimum": 2, "maximum": 1}, "minimum must not exceed maximum. Received: 2.0 > 1.0"),
         ({"kind": "id", "minimum": 2}, "minimum and maximum stand with numbers only"),
         ({"kind": "number", "values": ("1",)}, "values stand with kinds id and category only"),

@@ -1,0 +1,176 @@
+"""The readers that `read` measures: each gives shuffled batches, epoch after epoch; `python -m bench.read_systems` runs one.
+
+A reader runs in a process of its own: an epoch that is compared, one that warms up, then those that are measured.
+"""
+
+import json
+import os
+import pickle
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.rows import NUMBERS, TEXTS, digest, table_of
+
+__all__ = ["SYSTEMS", "measure"]
+
+Batches = Iterable[Mapping[str, Any]]
+BATCH_ROWS = 1024
+_EPOCHS = 3
+
+
+def plain_tf(folder: Path, epochs: int) -> Batches:
+    """The best practice of tf.data: serialised records are shuffled, batched, and then parsed together."""
+    import tensorflow as tf
+
+    from bench.events import SCHEMA
+    from bench.read_files import paths
+    from gristmill.data.codec import parse_spec
+
+    spec, packed = parse_spec(SCHEMA), "GZIP" if folder.name.endswith("gzip") else ""
+    files = tf.data.Dataset.from_tensor_slices(paths(folder)).shuffle(100, seed=1)
+    records = files.interleave(
+        lambda path: tf.data.TFRecordDataset(path, packed), num_parallel_calls=tf.data.AUTOTUNE, deterministic=False
+    )
+    batches = records.shuffle(100_000, seed=1).batch(BATCH_ROWS)
+    parsed = batches.map(lambda batch: tf.io.parse_example(batch, spec), tf.data.AUTOTUNE)
+    return parsed.repeat(epochs).prefetch(tf.data.AUTOTUNE)
+
+
+def packed_tf(folder: Path, epochs: int) -> Batches:
+    """Packs read by tf.data's own operations: several parsed at once, their rows permuted, cut into batches."""
+    import tensorflow as tf
+
+    from bench.events import SCHEMA
+    from bench.read_files import paths
+
+    packed = "GZIP" if folder.name.endswith("gzip") else ""
+    spec = {feature.name: tf.io.RaggedFeature(feature.dtype, row_splits_dtype=tf.int64) for feature in SCHEMA.features}
+
+    def parse(records: Any) -> Any:
+        values = {name: ragged.flat_values for name, ragged in tf.io.parse_example(records, spec).items()}
+        order = tf.random.shuffle(tf.range(tf.shape(values["time"])[0]))
+        return {name: tf.gather(value, order) for name, value in values.items()}
+
+    files = tf.data.Dataset.from_tensor_slices(paths(folder)).shuffle(100, seed=1)
+    records = files.interleave(lambda path: tf.data.TFRecordDataset(path, packed), cycle_length=8)
+    return records.batch(64).map(parse).rebatch(BATCH_ROWS).repeat(epochs).prefetch(2)
+
+
+def ours(folder: Path, epochs: int) -> Batches:
+    """Ours, of any layout."""
+    from bench.read_files import dataset
+
+    batches: Batches = dataset(folder).batches("train", BATCH_ROWS, seed=1, epochs=epochs)
+    return batches
+
+
+def parquet(folder: Path, epochs: int) -> Batches:
+    """All rows into memory, one shuffle of them, and arrays of NumPy a batch."""
+    import pyarrow.parquet as pq
+
+    for epoch in range(epochs):
+        table = pq.read_table(folder)
+        table = table.take(np.random.default_rng(epoch).permutation(table.num_rows)).combine_chunks()
+        for batch in table.to_batches(BATCH_ROWS):
+            yield {name: batch.column(name).to_numpy(zero_copy_only=False) for name in table.column_names}
+
+
+def grain(folder: Path, epochs: int) -> Batches:
+    """A record a row, at random out of the files; batches are columns of NumPy."""
+    import grain
+
+    from bench.read_files import paths
+
+    source = grain.sources.ArrayRecordDataSource(paths(folder))
+    for epoch in range(epochs):
+        shuffled = grain.MapDataset.source(source).shuffle(seed=epoch).map(pickle.loads)
+        yield from shuffled.batch(BATCH_ROWS, batch_fn=_columns).to_iter_dataset(grain.ReadOptions(num_threads=2))
+
+
+def memmap(folder: Path, epochs: int) -> Batches:
+    """Numbers only: rows gathered at random out of mapped files."""
+    columns = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in NUMBERS}
+    for epoch in range(epochs):
+        order = np.random.default_rng(epoch).permutation(len(columns["time"]))
+        for start in range(0, len(order), BATCH_ROWS):
+            rows = order[start : start + BATCH_ROWS]
+            yield {name: column[rows] for name, column in columns.items()}
+
+
+SYSTEMS: dict[str, tuple[Callable[[Path, int], Batches], str]] = {
+    "ours, packed": (ours, "packed-none"),
+    "ours, packed, gzip": (ours, "packed-gzip"),
+    "ours, plain": (ours, "plain-none"),
+    "ours, plain, gzip": (ours, "plain-gzip"),
+    "tf.data best practice": (plain_tf, "plain-none"),
+    "tf.data best practice, gzip": (plain_tf, "plain-gzip"),
+    "tf.data on packs": (packed_tf, "packed-none"),
+    "Parquet to NumPy": (parquet, "parquet"),
+    "grain, array_record": (grain, "array_record"),
+    "NumPy memmap gather, numbers only": (memmap, "memmap"),
+}
+"""Each reader, and the folder of its files."""
+
+
+def measure(batches_of: Callable[[int], Batches]) -> dict[str, Any]:
+    """Rows, CPU-seconds with those of child processes, seconds, and what the rows were."""
+    read = [_arrays(batch) for batch in batches_of(1)]
+    table, drain = table_of(read), _drain(batches_of(1 + _EPOCHS))
+    drain(len(read))
+    cpu, wall = _cpu_seconds(), time.perf_counter()
+    rows = drain(_EPOCHS * len(read))
+    cpu, wall = _cpu_seconds() - cpu, time.perf_counter() - wall
+    return {
+        "rows": rows,
+        "cpu": cpu,
+        "wall": wall,
+        "all": digest(table),
+        "numbers": digest(table.select(list(NUMBERS))),
+    }
+
+
+def _drain(batches: Any) -> Callable[[int], int]:
+    """Takes a number of batches and gives that of their rows; from tf.data inside a function, as `fit` does."""
+    iterator = iter(batches)
+    if not hasattr(batches, "element_spec"):
+        return lambda count: sum(len(next(iterator)["time"]) for _ in range(count))
+    import tensorflow as tf
+
+    @tf.function
+    def drain(count: Any) -> Any:
+        rows = tf.constant(0)
+        for _ in tf.range(count):
+            rows += tf.size(next(iterator)["time"])
+        return rows
+
+    return lambda count: int(drain(tf.constant(count)))
+
+
+def _arrays(batch: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.numpy() if hasattr(value, "numpy") else value for name, value in batch.items()}
+
+
+def _columns(rows: Any) -> dict[str, Any]:
+    names = (*TEXTS, *NUMBERS)
+    return dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True))
+
+
+def _cpu_seconds() -> float:
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def _main(name: str, folder: str) -> None:
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    reader, kind = SYSTEMS[name]
+    print(json.dumps(measure(lambda epochs: reader(Path(folder) / kind, epochs))))
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
