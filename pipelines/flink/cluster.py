@@ -16,7 +16,7 @@ from pathlib import Path
 from gristmill.errors import WorkError
 from pipelines.flink.jars import find_jars
 
-__all__ = ["KEPT_SECONDS", "Cluster", "job_server", "local_cluster"]
+__all__ = ["Cluster", "KEPT_SECONDS", "job_server", "local_cluster"]
 
 KEPT_SECONDS = 5
 """How long a Python worker waits for the next stage; a job that lost one starts again after that, with a new one."""
