@@ -50,6 +50,7 @@ classloader.resolve-order: parent-first
 restart-strategy.type: fixed-delay
 restart-strategy.fixed-delay.attempts: 5
 restart-strategy.fixed-delay.delay: {restart} s
+taskmanager.network.sort-shuffle.min-buffers: 64
 heartbeat.interval: 1000
 heartbeat.timeout: 10000
 io.tmp.dirs: {folder}
@@ -60,8 +61,8 @@ _TASK_MANAGER_MEMORY = {
     "framework.off-heap.size": "128m",
     "task.off-heap.size": "0m",
     "managed.size": "128m",
-    "network.min": "64m",
-    "network.max": "64m",
+    "network.min": "128m",
+    "network.max": "128m",
     "jvm-metaspace.size": "256m",
     "jvm-overhead.min": "128m",
     "jvm-overhead.max": "128m",

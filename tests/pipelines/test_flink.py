@@ -1,64 +1,181 @@
-"""A real Flink cluster on this machine gives the dataset that the local runner gives, byte for byte."""
+"""A real Flink cluster on this machine: the same dataset as locally, also where a task manager or a worker is killed."""
 
-import shutil
+import csv
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from gristmill.data.execution import Execution
-from gristmill.data.plan import HashSplit, IngestPlan, Source, TimeSplit
+from gristmill.data.plan import IngestPlan
+from gristmill.errors import InputError, WorkError
 from gristmill.files import sha256_file
-from gristmill.schema import Feature, Schema
-from pipelines.flink import JARS
+from pipelines import spans
+from pipelines.flink import JARS, local_cluster
+from pipelines.flink.cluster import Cluster
 from pipelines.ingest import ingest
 
 pytestmark = [
+    pytest.mark.flink,
     pytest.mark.slow,
-    pytest.mark.skipif(not JARS.is_dir(), reason="Flink is not there: make flink"),
-    pytest.mark.skipif(shutil.which("java") is None, reason="Java is not there"),
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(not JARS.is_dir(), reason="Flink is not there: run `make flink`"),
 ]
 
 
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with local_cluster(2) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def short_spans(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spans, "SPAN_BYTES", 4000)
+    monkeypatch.setattr(spans, "_CHUNK_BYTES", 1000)
+
+
 def recommender(folder: Path) -> IngestPlan:
-    """Events split by time, duplicates set aside, and a side table."""
-    events = "".join(f"u{n % 40},i{n % 23},{n % 5 + 1},{1000 + n}\n" for n in range(900))
-    (folder / "events.csv").write_text("user,item,rating,time\n" + events + "u0,i0,1,1000\nu1,i1,x,7\n")
-    (folder / "items.csv").write_text("item,title\n" + "".join(f"i{n},Film {n}\n" for n in range(23)))
-    schema = Schema(
-        features=(
-            Feature(name="user", kind="id"),
-            Feature(name="item", kind="id"),
-            Feature(name="rating", kind="number", minimum=1, maximum=5),
-            Feature(name="time", kind="time"),
-        )
-    )
-    items = Schema(features=(Feature(name="item", kind="id"), Feature(name="title", kind="text")))
-    return IngestPlan(
-        app="made",
-        records=Source(name="events", paths=(str(folder / "events.csv"),), record_schema=schema, unique=schema.names),
-        split=TimeSplit(key="user", order_by=("time", "item")),
-        tables=(Source(name="items", paths=(str(folder / "items.csv"),), record_schema=items, unique=("item",)),),
-        shards=3,
+    """Events with duplicates, bad values and a table of items, split by the time of each user."""
+    rows = [(f"u{n * n % 97}", f"i{n * 7 % 31}", n % 6, 1000 + n // 2) for n in range(3000)]
+    with open(folder / "events.csv", "w", newline="") as file:
+        csv.writer(file).writerows([("user", "item", "rating", "time"), *rows, *rows[:20]])
+    lines = "".join(f'{{"item": "i{n}", "title": "Title, {n}", "tags": ["a", "t{n % 3}"]}}\n' for n in range(31))
+    (folder / "items.jsonl").write_text(lines + '{"item": null}\n')
+    features = [
+        {"name": "user", "kind": "id"},
+        {"name": "item", "kind": "id"},
+        {"name": "rating", "kind": "number", "minimum": 1, "maximum": 5},
+        {"name": "time", "kind": "time"},
+    ]
+    table = [
+        {"name": "item", "kind": "id"},
+        {"name": "title", "kind": "text", "missing": "keep"},
+        {"name": "tags", "kind": "sequence", "missing": "keep"},
+    ]
+    return IngestPlan.model_validate(
+        {
+            "app": "made",
+            "records": {
+                "name": "events",
+                "paths": [str(folder / "events.csv")],
+                "unique": ["user", "item", "rating", "time"],
+                "record_schema": {"features": features},
+            },
+            "split": {"kind": "time", "key": "user", "order_by": ["time", "item"]},
+            "tables": [
+                {
+                    "name": "items",
+                    "paths": [str(folder / "items.jsonl")],
+                    "unique": ["item"],
+                    "record_schema": {"features": table},
+                }
+            ],
+            "shards": 3,
+        }
     )
 
 
 def translation(folder: Path) -> IngestPlan:
-    """Sentence pairs without a header line, split by the source sentence."""
-    (folder / "pairs.tsv").write_text("".join(f"sentence {n % 300}\tfrase {n}\n" for n in range(600)) + "alone\n")
-    schema = Schema(features=(Feature(name="source", kind="text"), Feature(name="target", kind="text")))
-    records = Source(
-        name="pairs", paths=(str(folder / "pairs.tsv"),), record_schema=schema, columns=("source", "target")
+    """Pairs of sentences, some of them cut or twice, split by a hash of the source sentence."""
+    lines = [f"the {n % 900} cats sit\tlos {n % 900} gatos, número {n}" for n in range(3000)]
+    (folder / "pairs.tsv").write_text("\n".join(["en\tes", *lines, *lines[:9], "no translation\t"]) + "\n")
+    features = [{"name": "source", "kind": "text", "column": "en"}, {"name": "target", "kind": "text", "column": "es"}]
+    return IngestPlan.model_validate(
+        {
+            "app": "made",
+            "records": {
+                "name": "pairs",
+                "paths": [str(folder / "pairs.tsv")],
+                "unique": ["source", "target"],
+                "record_schema": {"features": features},
+            },
+            "split": {"kind": "hash", "key": "source"},
+            "shards": 3,
+        }
     )
-    return IngestPlan(app="made", records=records, split=HashSplit(key="source"), shards=2)
 
 
-@pytest.mark.parametrize("shape", [recommender, translation])
-def test_flink_gives_the_same_bytes_as_the_local_runner(shape: object, tmp_path: Path) -> None:
-    plan = shape(tmp_path)  # type: ignore[operator]
-    made = {}
-    for runner, workers in (("local", 1), ("flink", 2)):
-        out = tmp_path / runner
-        manifest = ingest(plan, out, execution=Execution(runner=runner, workers=workers))
-        assert manifest.read == manifest.written + manifest.quarantined
-        made[runner] = {p.relative_to(out).as_posix(): sha256_file(p) for p in out.rglob("*") if p.is_file()}
-    assert made["flink"] == made["local"]
+def files(dataset: Path) -> dict[str, str]:
+    return {path.relative_to(dataset).as_posix(): sha256_file(path) for path in dataset.rglob("*") if path.is_file()}
+
+
+def on_flink(cluster: Cluster) -> Execution:
+    return Execution(runner="flink", workers=2, runner_options=(f"--flink_master={cluster.address}",))
+
+
+@pytest.mark.parametrize("plan", [recommender, translation])
+def test_flink_writes_the_same_bytes(plan: Callable[[Path], IngestPlan], tmp_path: Path, cluster: Cluster) -> None:
+    made = plan(tmp_path)
+    local = ingest(made, tmp_path / "local")
+    there = ingest(made, tmp_path / "flink", execution=on_flink(cluster))
+    assert local.quarantined > 0 and len(local.files()) > 8
+    assert local == there
+    assert files(tmp_path / "local") == files(tmp_path / "flink")
+
+
+def python_workers() -> list[int]:
+    """Processes of Flink's Python workers on this machine."""
+    found = []
+    for place in Path("/proc").iterdir():
+        if place.name.isdecimal():
+            try:
+                words = (place / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if b"pipelines.worker" in words:
+                found.append(int(place.name))
+    return found
+
+
+def killing(which: Callable[[], list[int]], killed: list[int]) -> threading.Thread:
+    """Kills one of these processes as soon as a Python worker is at work."""
+
+    def kill() -> None:
+        while not python_workers():
+            time.sleep(0.05)
+        time.sleep(1)
+        killed.append(which()[0])
+        os.kill(killed[0], signal.SIGKILL)
+
+    thread = threading.Thread(target=kill, daemon=True)
+    thread.start()
+    return thread
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+@pytest.mark.parametrize("victim", ["worker", "task manager"])
+def test_a_killed_process_changes_nothing(victim: str, tmp_path: Path) -> None:
+    made = translation(tmp_path)
+    ingest(made, tmp_path / "local")
+    with local_cluster(2) as cluster:
+        which = python_workers if victim == "worker" else lambda: [cluster.task_managers[0].pid]
+        killed: list[int] = []
+        thread = killing(which, killed)
+        ingest(made, tmp_path / "flink", execution=on_flink(cluster))
+        thread.join()
+    assert killed
+    assert files(tmp_path / "local") == files(tmp_path / "flink")
+
+
+def test_a_failed_source_is_told_as_locally(tmp_path: Path, cluster: Cluster) -> None:
+    made = translation(tmp_path)
+    (tmp_path / "pairs.tsv").write_text("en\tde\na\tb\n")
+    with pytest.raises(InputError, match="es") as local:
+        ingest(made, tmp_path / "local")
+    with pytest.raises(InputError) as there:
+        ingest(made, tmp_path / "flink", execution=on_flink(cluster))
+    assert str(local.value) == str(there.value)
+
+
+def test_no_cluster_is_a_clear_error(tmp_path: Path) -> None:
+    made = translation(tmp_path)
+    with pytest.raises(WorkError, match="could not be written"):
+        ingest(
+            made, tmp_path / "out", execution=Execution(runner="flink", runner_options=("--flink_master=127.0.0.1:1",))
+        )
+    assert not (tmp_path / "out").exists()
