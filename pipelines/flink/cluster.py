@@ -95,7 +95,7 @@ def local_cluster(slots: int) -> Iterator[Cluster]:
             stack.enter_context(_java(folder / f"task-manager-{i}.log", 512, _task_manager(folder, i)))
             for i in range(_TASK_MANAGERS)
         )
-        _wait(lambda: _task_managers(rest) == _TASK_MANAGERS, folder, (manager, *workers))
+        _wait(lambda: _task_managers(f"127.0.0.1:{rest}") == _TASK_MANAGERS, folder, (manager, *workers))
         yield Cluster(f"127.0.0.1:{rest}", workers)
 
 
@@ -108,8 +108,10 @@ def job_server(master: str, bare: bool) -> Iterator[tuple[str, str]]:
         bare: Whether the cluster has the runner's jars already; otherwise all 150 MB go with each job.
 
     Raises:
-        WorkError: It does not start.
+        WorkError: It does not start, or no Flink answers at `master`.
     """
+    if _task_managers(master) is None:
+        raise WorkError(f"no Flink answers at {master}: --flink_master must be HOST:PORT of a job manager that runs")
     with tempfile.TemporaryDirectory(prefix="gristmill-jobs-") as name:
         log = Path(name) / "job-server.log"
         arguments = ["org.apache.beam.runners.flink.FlinkJobServerDriver", "--flink-master", master]
@@ -166,12 +168,13 @@ def _free_port() -> int:
         return int(made.getsockname()[1])
 
 
-def _task_managers(port: int) -> int:
+def _task_managers(master: str) -> int | None:
+    """How many task managers a cluster has; None where nothing answers."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/overview", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://{master}/overview", timeout=10) as answer:
             return int(json.load(answer)["taskmanagers"])
-    except (OSError, ValueError):
-        return 0
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def _wait(ready: Callable[[], bool], folder: Path, processes: tuple[subprocess.Popen[bytes], ...]) -> None:
