@@ -172,10 +172,10 @@ def _with_what_is_there(prepared: Prepared) -> Prepared:
     names = {"records": 0} | {source.name: i for i, source in enumerate(prepared.plan.sources) if i}
     held = {(str(names.get(s.table, -1)), s.path, s.sha256) for s in manifest.sources}
     added = [file for file in prepared.files if file.identity not in held]
-    if len(added) + len(held) != len(prepared.files):
-        return replace(prepared, note="everything is read again: a file of the dataset was changed or taken away")
     if any(file.source for file in added):
         return replace(prepared, note="everything is read again: a side table changed")
+    if len(added) + len(held) != len(prepared.files):
+        return replace(prepared, note="everything is read again: a file of the dataset was changed or taken away")
     if not isinstance(prepared.plan.split, HashSplit):
         return replace(
             prepared, note="everything is read again: in a split by time, new records move the places of old ones"
