@@ -15,6 +15,7 @@ from pathlib import Path
 
 from gristmill.errors import WorkError
 from pipelines.flink.jars import find_jars
+from pipelines.flink.loopback import CORE_JAR, write_loopback_jar
 
 __all__ = ["Cluster", "KEPT_SECONDS", "job_server", "local_cluster"]
 
@@ -100,12 +101,8 @@ def local_cluster(slots: int) -> Iterator[Cluster]:
 
 
 @contextmanager
-def job_server(master: str, bare: bool) -> Iterator[tuple[str, str]]:
+def job_server(master: str) -> Iterator[tuple[str, str]]:
     """Runs Beam's job server for the cluster at `master`; gives its endpoints for jobs and for artifacts.
-
-    Args:
-        master: HOST:PORT of the job manager.
-        bare: Whether the cluster has the runner's jars already; otherwise all 150 MB go with each job.
 
     Raises:
         WorkError: It does not start, or no Flink answers at `master`.
@@ -117,7 +114,7 @@ def job_server(master: str, bare: bool) -> Iterator[tuple[str, str]]:
         arguments = ["org.apache.beam.runners.flink.FlinkJobServerDriver", "--flink-master", master]
         arguments += ["--artifacts-dir", name, "--job-host", "127.0.0.1"]
         arguments += [word for kind in ("job", "artifact", "expansion") for word in (f"--{kind}-port", "0")]
-        with _java(log, 256, arguments, hidden=bare) as process:
+        with _java(log, 256, arguments) as process:
             found: dict[str, str] = {}
 
             def ready() -> bool:
@@ -138,17 +135,15 @@ def _task_manager(folder: Path, index: int) -> list[str]:
 
 
 @contextmanager
-def _java(log: Path, megabytes: int, arguments: list[str], hidden: bool = False) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs a Java program from the jars while the body runs; where they are `hidden`, it does not find them itself."""
-    jars = sorted(find_jars().glob("*.jar"), key=lambda path: path.stat().st_size)
-    everywhere = ":".join(map(str, jars))
-    path = [f"-Xbootclasspath/a:{everywhere}", "-cp", str(jars[0])] if hidden else ["-cp", everywhere]
+def _java(log: Path, megabytes: int, arguments: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs a Java program from the jars while the body runs."""
+    loopback = write_loopback_jar(find_jars() / CORE_JAR, log.with_suffix(".jar"))
     guard = shutil.which("setpriv")  # of Linux: the program is killed when this process is gone
     command = [guard, "--pdeathsig", "KILL", "--"] if guard else []
     command += ["java", f"-Xmx{megabytes}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
     command += ["-Dorg.slf4j.simpleLogger.showDateTime=true"]
     command += [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED]
-    command += [*path, *arguments]
+    command += ["-cp", f"{loopback}:{find_jars()}/*", *arguments]
     with open(log, "wb") as out:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=log.parent)
     try:

@@ -31,7 +31,7 @@ def flink_flags(workers: int, options: Sequence[str], work: Path, counters: Path
     with ExitStack() as stack:
         ours = [] if given else [f"--environment_cache_millis={KEPT_SECONDS * 1000}"]
         master = given[-1] if given else stack.enter_context(local_cluster(workers)).address
-        job, artifacts = stack.enter_context(job_server(master, bare=not given))
+        job, artifacts = stack.enter_context(job_server(master))
         yield [
             "--runner=PortableRunner",
             f"--job_endpoint={job}",

@@ -174,7 +174,7 @@ def test_a_failed_source_is_told_as_locally(tmp_path: Path, cluster: Cluster) ->
 
 def test_no_cluster_is_a_clear_error(tmp_path: Path) -> None:
     made = translation(tmp_path)
-    with pytest.raises(WorkError, match="no Flink answers at 127.0.0.1:1: "):
+    with pytest.raises(WorkError, match=r"no Flink answers at 127\.0\.0\.1:1: "):
         ingest(
             made, tmp_path / "out", execution=Execution(runner="flink", runner_options=("--flink_master=127.0.0.1:1",))
         )
