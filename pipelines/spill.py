@@ -1,4 +1,4 @@
-"""Checked records between the two halves of a pipeline: Arrow files in the work folder, one a span, parted by key.
+"""Checked records between the two halves of a pipeline: Arrow files in the work folder, each parted by key.
 
 Only where the parts lie travels through Beam; the records themselves are mapped into memory by whoever arranges a part.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gristmill.data.gather import gather
 from pipelines.hashing import gathered, stable_hash
@@ -24,12 +25,12 @@ _PLACES = np.uint64(0xFFFFFFFF)
 
 @dataclass(frozen=True, order=True)
 class Part:
-    """The records of one span that belong to one partition."""
+    """The records read together that belong to one partition."""
 
     file: int
     """Index of the source file."""
     line: int
-    """Where the span starts, so that parts of a file have an order."""
+    """Position of the first of the records read together, so that parts of a file have an order."""
     name: str
     """Name of the Arrow file."""
     batch: int
@@ -37,22 +38,21 @@ class Part:
     rows: int
 
 
-def spill(
-    folder: Path, file: int, line: int, batches: Sequence[pa.RecordBatch], key: str, partitions: int
-) -> dict[int, Part]:
-    """Writes the checked records of one span; gives the part of each partition that has any.
+def spill(folder: Path, file: int, batches: Sequence[pa.RecordBatch], key: str, partitions: int) -> dict[int, Part]:
+    """Writes checked records that were read one after the other; gives the part of each partition that has any.
 
     Args:
         folder: The work folder.
         file: Index of the source file.
-        line: Where the span starts.
         batches: The records, with `POSITION`.
         key: Feature whose value decides the partition.
         partitions: How many there are.
     """
-    table = pa.Table.from_batches(batches).combine_chunks()
-    if not table.num_rows:
+    batches = [batch for batch in batches if batch.num_rows]
+    if not batches:
         return {}
+    table = pa.Table.from_batches(batches).combine_chunks()
+    line = pc.min(table.column(POSITION)).as_py()
     order, counts = _places(table, key, partitions)
     if order is not None:
         table = gather(table, order)

@@ -29,6 +29,8 @@ from pipelines.write import shard_name, write_shard, write_table
 
 __all__ = ["Portion", "ReadAndCheck", "SaveOutcome", "WritePartition", "WriteQuarantine", "portions"]
 
+_HELD_BYTES = 128 << 20
+"""Checked records that are held before they are written; a gzip file is one span, however long it is."""
 Partition = tuple[int, int]
 """Index of the source in the plan, and number of the partition."""
 
@@ -78,21 +80,24 @@ class ReadAndCheck(_Stage):
         columns = dict.fromkeys(feature.source_column for feature in source.record_schema.features)
         types = column_types(source.record_schema, prepared.file.format)
         read, batches, rejected, unseen = 0, list[pa.RecordBatch](), list[Rejected](), frozenset[str]()
-        left = element.bytes
+        left, held = element.bytes, 0
         try:
             for block in read_file(prepared.file, columns, element.span, types):
                 checked = check(block, source.record_schema)
                 read += block.read
                 unseen |= frozenset(block.unseen)
                 batches.append(checked.batch)
+                held += checked.batch.nbytes
                 rejected.extend(checked.rejected)
                 count("rows", block.read)
                 count("bytes", min(block.bytes, left))
                 left -= min(block.bytes, left)
+                if held >= _HELD_BYTES:
+                    yield from self._spill(prepared.source, element.file, batches)
+                    batches, held = [], 0
         except InputError as error:
             yield beam.pvalue.TaggedOutput("told", told(Failed(element.file, str(error))))
-        for place, part in self._spill(prepared.source, element, batches).items():
-            yield (prepared.source, place), part
+        yield from self._spill(prepared.source, element.file, batches)
         if rejected:
             count("quarantined", len(rejected))
             yield beam.pvalue.TaggedOutput(
@@ -102,12 +107,11 @@ class ReadAndCheck(_Stage):
         count("bytes", left)
         yield beam.pvalue.TaggedOutput("told", told(Read(element.file, read, unseen)))
 
-    def _spill(self, source: int, element: Portion, batches: list[pa.RecordBatch]) -> dict[int, Part]:
-        if not batches:
-            return {}
+    def _spill(self, source: int, file: int, batches: list[pa.RecordBatch]) -> Iterator[tuple[Partition, Part]]:
         plan = self.prepared.plan
         key, count = (plan.split.key, self.prepared.shards) if source == 0 else ("", 1)
-        return spill(self.prepared.work, element.file, element.span.line, batches, key, count)
+        for place, part in spill(self.prepared.work, file, batches, key, count).items():
+            yield (source, place), part
 
 
 class WritePartition(_Stage):

@@ -15,6 +15,15 @@ def lines_of_any_text() -> Iterator[Case]:
         bad = lines[at].text.replace("€".encode(), b"\xe2\x82")
         yield made.with_line("bad UTF-8", bad, reason="not UTF-8: byte 0xe2 at byte")
         yield made.case("a byte order mark", lines, harm=lambda data: BOM + data)
+        if made.join:
+            marked = [
+                Line(BOM + line.text, {**line.record, "user": "\ufeff" + made.cell(line.record["user"])})
+                for line in lines
+                if line.record
+            ]
+            yield made.case("byte order marks within the file", [*lines[: 1 + made.header], *marked[1:]])
+        else:
+            yield made.with_line("a byte order mark within the file", BOM + lines[at].text, lines[at].record)
         yield made.case("lines that end with CR LF", lines, lambda _: b"\r\n")
         yield made.case("mixed line ends", lines, lambda place: b"\n" if place % 3 else b"\r\n")
         yield made.case("no line end at the end", lines, open_end=True)

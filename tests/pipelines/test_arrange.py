@@ -38,7 +38,7 @@ def rows_of(arranged: Arranged, split: str, *names: str) -> list[tuple[Any, ...]
 
 def parted(folder: Path, table: pa.Table, count: int) -> list[pa.Table]:
     """The partitions of a table by user, as they come back from the disk."""
-    parts = spill(folder, 0, 1, table.drop_columns([FILE]).to_batches(), "user", count)
+    parts = spill(folder, 0, table.drop_columns([FILE]).to_batches(), "user", count)
     made = []
     for part in parts.values():
         ((_, batch),) = load_parts(folder, [part])

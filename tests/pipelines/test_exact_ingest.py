@@ -17,6 +17,7 @@ from gristmill.errors import InputError
 from gristmill.schema import Schema
 from pipelines import stages
 from pipelines.ingest import ingest
+from pipelines.readers import delimited
 from tests.pipelines import exact_cases, exact_pairs, exact_parquet
 from tests.pipelines.exact_all import CASES
 from tests.pipelines.exact_cases import FORMATS, SCHEMA, Case, Line
@@ -137,6 +138,19 @@ def test_duplicates_are_set_aside_in_every_format(tmp_path: Path) -> None:
         assert twin == f"`user`, `item` must be unique. The same stands at {path}:{last}"
     assert list(found[parquet]) == [13]
     assert (manifest.written, manifest.quarantined) == (7 * 12, 6 * 2 + 1)
+
+
+def test_a_long_span_is_put_aside_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    form = FORMATS["csv.gz"]
+    plan = plan_of(put(form.case("", form.lines()), tmp_path / "sources"))
+    ingest(plan, tmp_path / "at once")
+    monkeypatch.setattr(delimited, "_CHUNK_BYTES", 83)
+    monkeypatch.setattr(stages, "_HELD_BYTES", 200)
+    spill, spilt = stages.spill, []
+    monkeypatch.setattr(stages, "spill", lambda *given: spilt.append(given) or spill(*given))
+    ingest(plan, tmp_path / "in parts")
+    assert len(spilt) > 3
+    assert Dataset.open(tmp_path / "in parts") == Dataset.open(tmp_path / "at once")
 
 
 def _with_bad(folder: Path, bad: int, repeated: int = 0) -> str:
