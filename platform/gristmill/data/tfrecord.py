@@ -127,25 +127,29 @@ def _packed(blocks: Iterable[NDArray[np.uint8]], layout: Layout) -> Iterator[Any
 
 
 def _read_frames(path: Path, gzipped: bool, chunk_bytes: int) -> Iterator[Frames]:
-    """The records of a file, some at a time."""
-    first, rest = 0, b""
+    """The records of a file, some at a time; their bytes stay only until the next ones are asked for."""
+    first = 0
     with _naming(path, first):
         if gzipped and not path.stat().st_size:
             raise EOFError("the file is empty")
         opener: Callable[..., Any] = igzip.open if gzipped else open
         file = opener(path, "rb")
     with file:
+        buffer, held = np.empty(chunk_bytes, np.uint8), 0
         while True:
             with _naming(path, first):
-                block = file.read(max(chunk_bytes, len(rest)))
-                if rest and not block:
+                count = file.readinto(buffer[held:].data)
+                if held and not count:
                     raise IntegrityError(f"record {first} is cut or its checksum does not match")
-                frames = split_frames(np.frombuffer(rest + block, np.uint8), first)
-            if not block:
+                frames = split_frames(buffer[: held + count], first)
+            if not count:
                 return
             yield frames
             first += len(frames.starts)
-            rest = frames.data[frames.used :].tobytes()
+            rest = frames.data[frames.used :].copy()
+            held = len(rest)
+            buffer = buffer if 2 * held <= len(buffer) else np.empty(4 * held, np.uint8)
+            buffer[:held] = rest
 
 
 @contextmanager

@@ -263,6 +263,36 @@ def test_units_and_windows_cover_an_epoch_once() -> None:
         assert [windows.find(batch) for batch in range(windows.batches)] == places
 
 
+ENDING = """
+import sys
+from pathlib import Path
+from gristmill.data.codec.compiled import compiled
+from gristmill.data.dataset import Dataset
+from gristmill.data.manifest import Manifest
+from gristmill.data.reading import Reading, batches
+
+@compiled
+def spin(turns):
+    value = 1
+    for _ in range(turns):
+        value ^= value << 13
+        value ^= value >> 7
+    return value
+
+spin(1)
+batches._WINDOW_ROWS, load = 1000, Reading._load
+Reading._load = lambda self, index: (spin(300_000_000 * (index > 0)), load(self, index))[1]
+path = Path(sys.argv[1])
+iterator = iter(Dataset(path, Manifest.load(path)).batches("train", 100, seed=4))
+next(iterator)
+"""
+
+
+@pytest.mark.slow
+def test_a_process_ends_while_the_next_window_is_read(packed: Dataset) -> None:
+    subprocess.run([sys.executable, "-c", ENDING, str(packed.path)], stderr=subprocess.DEVNULL, timeout=120, check=True)
+
+
 PROGRAM = """
 import json, sys
 from dataclasses import asdict

@@ -13,6 +13,8 @@ from gristmill.data.codec.parsing import locate, take_floats, take_ints, take_st
 
 __all__ = ["Found", "HarmedRecordError", "find_features"]
 
+_MOST_BYTES = np.iinfo(np.int32).max
+"""What protobuf allows a message at most; runs of records are far smaller."""
 _TAGS = {pa.string(): STRINGS, pa.float32(): FLOATS, pa.int64(): INTS}
 
 
@@ -58,10 +60,12 @@ def find_features(frames: Frames, wanted: Mapping[str, pa.DataType]) -> dict[str
 def _found(data: NDArray[np.uint8], starts: NDArray[np.int64], stops: NDArray[np.int64], kind: pa.DataType) -> Found:
     counts = np.empty(len(starts), np.int64)
     room = int((stops - starts).sum())
+    if room > _MOST_BYTES:
+        raise HarmedRecordError(int(np.argmax(stops - starts)))
     if kind == pa.string():
-        text, offsets = np.empty(room, np.uint8), np.empty(room // 2 + 1, np.int64)
+        text, offsets = np.empty(room, np.uint8), np.empty(room // 2 + 1, np.int32)
         total, harmed = take_strings(data, starts, stops, counts, text, offsets)
-        buffers = [pa.py_buffer(offsets[: total + 1].astype(np.int32)), pa.py_buffer(text[: offsets[total]])]
+        buffers = [pa.py_buffer(offsets[: total + 1]), pa.py_buffer(text[: offsets[total]])]
     elif kind == pa.int64():
         whole = np.empty(room, np.int64)
         total, harmed = take_ints(data, starts, stops, counts, whole)

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from gristmill.data.codec import names
 from gristmill.data.reading.cursor import Cursor, Shards
+from gristmill.data.reading.ending import CALLS
 from gristmill.data.reading.order import Windows, permutation, units
 from gristmill.data.reading.state import ReadState
 from gristmill.errors import InputError
@@ -63,7 +64,7 @@ class Reading:
 
         def window_of(index: Any) -> dict[str, Any]:
             kinds = [tf.int64, *types, *([tf.bool] * len(masks))]
-            rows, *arrays = tf.numpy_function(self._load, [index], kinds, stateful=False)
+            rows, *arrays = tf.numpy_function(self._call, [index], kinds, stateful=False)
             rows = batch_size or tf.ensure_shape(rows, [])
             made = {}
             for feature in features:
@@ -78,15 +79,21 @@ class Reading:
         if skipped:
             made = made.skip(skipped)
         left = tf.data.INFINITE_CARDINALITY if epochs is None else max(0, (epochs - start.epoch) * total - start.batch)
-        return made.apply(tf.data.experimental.assert_cardinality(left)).prefetch(2)
+        options = tf.data.Options()
+        options.autotune.enabled = False  # there is nothing to tune, and it looks at every text at each step
+        return made.apply(tf.data.experimental.assert_cardinality(left)).with_options(options)
 
-    def _load(self, index: Any) -> list[Any]:
+    def _call(self, index: Any) -> list[Any]:
+        with CALLS:
+            return self._load(int(index))
+
+    def _load(self, index: int) -> list[Any]:
         """Rows a batch, and the arrays of the window of that index, counted over all epochs."""
         from gristmill.data.reading.tensors import arrays_of
 
-        epoch, place = divmod(int(index), self._windows.count)
+        epoch, place = divmod(index, self._windows.count)
         window = self._windows[place]
-        table = self._rows(int(index), epoch, window.start, window.rows)
+        table = self._rows(index, epoch, window.start, window.rows)
         order = None if self._seed is None else permutation(window.rows, self._seed, epoch, place)
         made: list[Any] = [np.int64(window.batch_rows)]
         columns = [table.column(feature.name).combine_chunks() for feature in self._schema.features]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 __all__ = ["Unit", "Window", "Windows", "permutation", "units"]
 
-UNIT_ROWS = 1024
+UNIT_ROWS = 4096
 OPEN_SHARDS = 16
 
 

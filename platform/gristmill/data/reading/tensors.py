@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from gristmill.data.codec.compiled import compiled
 from gristmill.data.codec.values import Floats, Strings, values_of
 from gristmill.errors import IntegrityError
 from gristmill.schema import Feature
@@ -24,7 +25,7 @@ def array_types(feature: Feature) -> list[Any]:
     """Types of what `arrays_of` gives: lengths of lists from the outermost in, then the values."""
     lengths = [tf.int64] * feature.shape.count(None)
     texts = feature.dtype == "string"
-    return [*lengths, *((tf.string, tf.int64, tf.int64) if texts else (tf.as_dtype(feature.dtype),))]
+    return [*lengths, *((tf.string, tf.int32, tf.int32) if texts else (tf.as_dtype(feature.dtype),))]
 
 
 def arrays_of(feature: Feature, column: pa.Array, order: NDArray[np.int64] | None) -> list[Array]:
@@ -69,11 +70,19 @@ def _scalars(feature: Feature, column: pa.Array, order: NDArray[np.int64] | None
         column = pc.fill_null(column, MISSING[feature.dtype])
     values = values_of(feature.name, column)
     if isinstance(values, Strings):
-        starts, sizes = values.offsets[:-1], np.diff(values.offsets)
-        blob = np.array([values.data.tobytes()], object)
-        return [blob, *((starts, sizes) if order is None else (starts[order], sizes[order]))]
+        rows = np.arange(len(column)) if order is None else order
+        starts, sizes = np.empty((2, len(column)), np.int32)
+        _places(values.offsets, rows, starts, sizes)
+        return [np.array([values.data.tobytes()], object), starts, sizes]
     numbers = values.data.view(np.float32) if isinstance(values, Floats) else values.values
-    return [numbers if order is None else numbers[order]]
+    return [numbers if order is None else numbers.take(order)]
+
+
+@compiled
+def _places(offsets, rows, starts, sizes):  # type: ignore[no-untyped-def]
+    for place in range(len(rows)):
+        starts[place] = offsets[rows[place]]
+        sizes[place] = offsets[rows[place] + 1] - offsets[rows[place]]
 
 
 def _fixed(feature: Feature, column: pa.Array, size: int) -> pa.Array:
