@@ -15,7 +15,7 @@ from gristmill.data.plan import IngestPlan
 from gristmill.errors import InputError, WorkError
 from gristmill.files import sha256_file
 from pipelines import spans
-from pipelines.flink import JARS, local_cluster
+from pipelines.flink import JARS, job_server, local_cluster
 from pipelines.flink.cluster import Cluster
 from pipelines.ingest import ingest
 
@@ -108,14 +108,33 @@ def on_flink(cluster: Cluster) -> Execution:
     return Execution(runner="flink", workers=2, runner_options=(f"--flink_master={cluster.address}",))
 
 
-@pytest.mark.parametrize("plan", [recommender, translation])
-def test_flink_writes_the_same_bytes(plan: Callable[[Path], IngestPlan], tmp_path: Path, cluster: Cluster) -> None:
-    made = plan(tmp_path)
-    local = ingest(made, tmp_path / "local")
-    there = ingest(made, tmp_path / "flink", execution=on_flink(cluster))
+def check_same(plan: IngestPlan, folder: Path, execution: Execution) -> None:
+    local = ingest(plan, folder / "local")
+    there = ingest(plan, folder / "flink", execution=execution)
     assert local.quarantined > 0 and len(local.files()) > 8
     assert local == there
-    assert files(tmp_path / "local") == files(tmp_path / "flink")
+    assert files(folder / "local") == files(folder / "flink")
+
+
+def test_a_cluster_of_its_own_writes_the_same_bytes(tmp_path: Path) -> None:
+    check_same(recommender(tmp_path), tmp_path, Execution(runner="flink", workers=2))
+
+
+def test_a_given_cluster_writes_the_same_bytes(tmp_path: Path, cluster: Cluster) -> None:
+    check_same(translation(tmp_path), tmp_path, on_flink(cluster))
+
+
+def listening_elsewhere() -> set[str]:
+    """Addresses but loopback on which Java listens; `0100007F` is 127.0.0.1."""
+    rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
+    return {row[1] for row in rows if row[3] == "0A" and not row[1].split(":")[0].endswith("0100007F")}
+
+
+@pytest.mark.skipif(not Path("/proc/net").is_dir(), reason="looks for ports in /proc")
+def test_no_port_is_open_to_the_network(cluster: Cluster) -> None:
+    before = listening_elsewhere()
+    with job_server(cluster.address):
+        assert listening_elsewhere() <= before
 
 
 def python_workers() -> list[int]:
