@@ -46,9 +46,10 @@ def run_pipeline(
 ) -> None:
     """Builds a pipeline on its runner, runs it to its end and tells how far it is.
 
-    `local` is Beam's FnApiRunner, in this process or, with several workers, in processes. Each worker process takes 4.5
-    seconds of a processor to start, as it imports Beam, Arrow and compiled code anew (Beam's own mode of processes: 5.5);
-    threads of one process start at once, but wait for each other wherever Python holds its lock.
+    `local` is Beam's FnApiRunner, in this process or, with several workers, in processes. Measured with two on two cores:
+    they are ready after 3.8 s, in which each imports Beam, Arrow and compiled code anew, where threads of one process
+    need 0.1 s; 2M rows of 105 MB took 12.9 s in one process, 17.3 s in two and 11.8 s in two threads of one. Processes
+    are what `workers` means all the same: each has its own memory, and one that dies takes down no other's work unseen.
 
     Args:
         how: Runner, workers and more flags for Beam.
