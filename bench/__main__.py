@@ -17,6 +17,7 @@ __all__ = ["BENCHMARKS", "main"]
 BENCHMARKS = {
     "help": "wall time of the command line's first answer",
     "ingest": "rows per CPU-second of the ingestion pipeline",
+    "read": "examples per CPU-second of shuffled batches, beside other readers",
     "scale": "time, memory and disk of ingesting up to 50 million rows, beside the estimate",
     "step": "training steps per second against a bare loop",
     "recommend": "recommendations per second against implicit's ALS",

@@ -9,7 +9,7 @@ import pickle
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,13 @@ import numpy as np
 
 from bench.rows import NUMBERS, TEXTS, digest, table_of
 
-__all__ = ["SYSTEMS", "measure"]
+__all__ = ["BATCH_ROWS", "SYSTEMS", "measure"]
 
 Batches = Iterable[Mapping[str, Any]]
 BATCH_ROWS = 1024
 _EPOCHS = 3
+_SECONDS = 20
+_STEP_BATCHES = 100
 
 
 def plain_tf(folder: Path, epochs: int) -> Batches:
@@ -83,14 +85,26 @@ def parquet(folder: Path, epochs: int) -> Batches:
 
 def grain(folder: Path, epochs: int) -> Batches:
     """A record a row, at random out of the files; batches are columns of NumPy."""
-    import grain
+    from grain import MapDataset, sources
 
     from bench.read_files import paths
 
-    source = grain.sources.ArrayRecordDataSource(paths(folder))
+    source = sources.ArrayRecordDataSource(paths(folder))
     for epoch in range(epochs):
-        shuffled = grain.MapDataset.source(source).shuffle(seed=epoch).map(pickle.loads)
-        yield from shuffled.batch(BATCH_ROWS, batch_fn=_columns).to_iter_dataset(grain.ReadOptions(num_threads=2))
+        yield from MapDataset.source(source).shuffle(seed=epoch).batch(BATCH_ROWS, batch_fn=_columns).to_iter_dataset()
+
+
+def array_record(folder: Path, epochs: int) -> Batches:
+    """As grain, but a batch of records is asked for in one call."""
+    from array_record.python.array_record_data_source import ArrayRecordDataSource
+
+    from bench.read_files import paths
+
+    source = ArrayRecordDataSource(paths(folder))
+    for epoch in range(epochs):
+        order = np.random.default_rng(epoch).permutation(len(source))
+        for start in range(0, len(order), BATCH_ROWS):
+            yield _columns(source.__getitems__(order[start : start + BATCH_ROWS].tolist()))
 
 
 def memmap(folder: Path, epochs: int) -> Batches:
@@ -113,6 +127,7 @@ SYSTEMS: dict[str, tuple[Callable[[Path, int], Batches], str]] = {
     "tf.data on packs": (packed_tf, "packed-none"),
     "Parquet to NumPy": (parquet, "parquet"),
     "grain, array_record": (grain, "array_record"),
+    "array_record, a batch a call": (array_record, "array_record"),
     "NumPy memmap gather, numbers only": (memmap, "memmap"),
 }
 """Each reader, and the folder of its files."""
@@ -122,9 +137,9 @@ def measure(batches_of: Callable[[int], Batches]) -> dict[str, Any]:
     """Rows, CPU-seconds with those of child processes, seconds, and what the rows were."""
     read = [_arrays(batch) for batch in batches_of(1)]
     table, drain = table_of(read), _drain(batches_of(1 + _EPOCHS))
-    drain(len(read))
+    _until(drain, len(read))
     cpu, wall = _cpu_seconds(), time.perf_counter()
-    rows = drain(_EPOCHS * len(read))
+    rows = _until(drain, _EPOCHS * len(read))
     cpu, wall = _cpu_seconds() - cpu, time.perf_counter() - wall
     return {
         "rows": rows,
@@ -133,6 +148,15 @@ def measure(batches_of: Callable[[int], Batches]) -> dict[str, Any]:
         "all": digest(table),
         "numbers": digest(table.select(list(NUMBERS))),
     }
+
+
+def _until(drain: Callable[[int], int], batches: int) -> int:
+    """Rows of so many batches, or of those that came in `_SECONDS`."""
+    rows, done, start = 0, 0, time.perf_counter()
+    while done < batches and time.perf_counter() - start < _SECONDS:
+        step = min(_STEP_BATCHES, batches - done)
+        rows, done = rows + drain(step), done + step
+    return rows
 
 
 def _drain(batches: Any) -> Callable[[int], int]:
@@ -156,9 +180,9 @@ def _arrays(batch: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value.numpy() if hasattr(value, "numpy") else value for name, value in batch.items()}
 
 
-def _columns(rows: Any) -> dict[str, Any]:
-    names = (*TEXTS, *NUMBERS)
-    return dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True))
+def _columns(records: Sequence[bytes]) -> dict[str, Any]:
+    rows = map(pickle.loads, records)
+    return dict(zip((*TEXTS, *NUMBERS), map(np.array, zip(*rows, strict=True)), strict=True))
 
 
 def _cpu_seconds() -> float:
