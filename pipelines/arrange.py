@@ -14,10 +14,12 @@ from pipelines.duplicates import find_duplicates
 from pipelines.hashing import scattered, stable_hash
 from pipelines.sources import POSITION
 
-__all__ = ["Arranged", "Duplicate", "FILE", "arrange", "split_schema"]
+__all__ = ["Arranged", "Duplicate", "FILE", "HELD", "arrange", "split_schema"]
 
 FILE = "__file__"
 """Name of the column that holds the index of a record's source file."""
+HELD = -1
+"""What stands there for a record that the dataset holds already."""
 
 Duplicate = tuple[int, int, str]
 """File index, position and reason of a record that is set aside."""
@@ -97,7 +99,8 @@ def _without_duplicates(
     what = ", ".join(f"`{name}`" for name in unique)
 
     def where(row: int) -> str:
-        return f"at {files[file[row]]}:{position[row]}" if row >= 0 else "in the dataset already"
+        held = row < 0 or file[row] == HELD
+        return "in the dataset already" if held else f"at {files[file[row]]}:{position[row]}"
 
     duplicates = tuple(
         (int(file[i]), int(position[i]), f"{what} must be unique. The same stands {where(o)}")

@@ -11,7 +11,7 @@ from gristmill.data.plan import SPLITS
 from gristmill.errors import InputError, WorkError
 from gristmill.files import write_json_atomic
 from pipelines.analyse import Statistics
-from pipelines.arrange import split_schema
+from pipelines.arrange import HELD, split_schema
 from pipelines.outcome import Failed, Quarantined, Read, Written, load_outcome
 from pipelines.quarantine import quarantine_path
 from pipelines.spill import SPILL
@@ -83,6 +83,9 @@ def _count(
         kept.update(shard.by_file)
     for part in quarantined:
         aside[part.file] += part.entry.records or 0
+    held = sum(prepared.base.split_records.values()) if prepared.base and prepared.rearranges else 0
+    if kept[HELD] != held:
+        raise WorkError(f"{prepared.out}: held {held} records, of which {kept[HELD]} were arranged anew")
     reports = []
     for file in prepared.files:
         i = file.file.index
@@ -130,10 +133,10 @@ def _statistics(prepared: Prepared, written: list[Written]) -> dict[tuple[int, s
     The order is always the same, as the order of floating-point sums changes their last digits.
     """
     made: dict[tuple[int, str], Statistics] = {}
-    if prepared.base is not None:
-        for name, entry in prepared.base.states.items():
-            source = next((i for i, known in enumerate(prepared.plan.sources) if i and known.name == name), 0)
-            made[source, name] = Statistics.from_bytes((prepared.work / entry.name).read_bytes())
+    for name, entry in prepared.base.states.items() if prepared.base else ():
+        source = next((i for i, known in enumerate(prepared.plan.sources) if i and known.name == name), 0)
+        if source or prepared.stays:
+            made[source, name] = Statistics.from_bytes((prepared.out / entry.name).read_bytes())
     for item in written:
         path = prepared.work / item.state
         counted = Statistics.from_bytes(path.read_bytes())
@@ -150,10 +153,10 @@ def _manifest(
     quarantined: list[Quarantined],
     statistics: dict[tuple[int, str], Statistics],
 ) -> Manifest:
-    plan, base, work = prepared.plan, prepared.base, prepared.work
+    plan, base, work, stays = prepared.plan, prepared.base, prepared.work, prepared.stays
     summaries = {name: made.summary() for (_, name), made in statistics.items()}
     splits = {
-        name: (*(base.splits[name] if base else ()), *(w.entry for w in written if w.source == 0 and w.name == name))
+        name: (*(stays.splits[name] if stays else ()), *(w.entry for w in written if w.source == 0 and w.name == name))
         for name in SPLITS
     }
     tables = {

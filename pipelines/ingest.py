@@ -43,7 +43,8 @@ def ingest(
     """Runs a plan and gives the manifest of the dataset at `out`.
 
     Where `out` holds the dataset of the same sources and options already, nothing is done; where it holds some of the
-    files and is split by hash, only the others are read and added.
+    files, only the others are read and added. In a split by hash the old shards stay as they are; in one by time the
+    old records are taken from them and arranged anew, so that a key's last records are its last ones again.
 
     Args:
         plan: What to read and how to check, split and write it.
@@ -90,11 +91,14 @@ def _take_over(prepared: Prepared) -> None:
     if prepared.base is None:
         return
     base = prepared.base
+    made_anew = [base.statistics, *base.vocabularies.values(), *base.states.values()]
+    if prepared.rearranges:
+        made_anew += [shard for shards in base.splits.values() for shard in shards]
     for entry in base.files():
+        if entry in made_anew:
+            continue
         target = prepared.work / entry.name
         target.parent.mkdir(exist_ok=True)
-        if entry in (base.statistics, *base.vocabularies.values()):
-            continue
         try:
             os.link(prepared.out / entry.name, target)
         except OSError:
@@ -113,8 +117,12 @@ def build(pipeline: beam.Pipeline, prepared: Prepared) -> None:
         | "spread" >> beam.GroupByKey()
         | "read and check" >> beam.ParDo(stages.ReadAndCheck(prepared)).with_outputs("rejected", "told", main="parts")
     )
+    parts = read.parts
+    if prepared.rearranges:
+        held = pipeline | "what is held" >> beam.Create(stages.all_partitions(prepared), reshuffle=False)
+        parts = (parts, held) | "held and new" >> beam.Flatten()
     written = (
-        read.parts
+        parts
         | "meet by partition" >> beam.GroupByKey()
         | "write partition" >> beam.ParDo(stages.WritePartition(prepared)).with_outputs("rejected", main="told")
     )

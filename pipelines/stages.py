@@ -9,14 +9,12 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 
-from gristmill.data.dataset import arrow_type
 from gristmill.data.manifest import FileEntry
-from gristmill.data.plan import Source
-from gristmill.data.tfrecord import read_shard
 from gristmill.errors import InputError
 from pipelines.analyse import Statistics
 from pipelines.arrange import FILE, Duplicate, arrange, split_schema
 from pipelines.check import check, column_types
+from pipelines.held import held_records, known_values
 from pipelines.memory import keep_freed_memory
 from pipelines.outcome import Failed, Quarantined, Read, Written, save_outcome, told
 from pipelines.quarantine import Rejected, RejectedPart, keep_rejected, write_quarantine
@@ -27,7 +25,7 @@ from pipelines.staging import Prepared
 from pipelines.watch import count
 from pipelines.write import shard_name, write_shard, write_table
 
-__all__ = ["Portion", "ReadAndCheck", "SaveOutcome", "WritePartition", "WriteQuarantine", "portions"]
+__all__ = ["Portion", "ReadAndCheck", "SaveOutcome", "WritePartition", "WriteQuarantine", "all_partitions", "portions"]
 
 _HELD_BYTES = 128 << 20
 """Checked records that are held before they are written; a gzip file is one span, however long it is."""
@@ -52,6 +50,11 @@ def portions(prepared: Prepared) -> list[Portion]:
         for file in prepared.files
         for span in file.found.spans
     ]
+
+
+def all_partitions(prepared: Prepared) -> list[tuple[Partition, None]]:
+    """Every partition of the records, for those that get no new ones too."""
+    return [((0, place), None) for place in range(prepared.shards)]
 
 
 class _Stage(beam.DoFn):
@@ -125,8 +128,8 @@ class WritePartition(_Stage):
         super().setup()
         self.stopped: bool | None = None
 
-    def process(self, element: tuple[Partition, Iterable[Part]]) -> Iterator[Any]:
-        """Arranges, counts and writes one partition."""
+    def process(self, element: tuple[Partition, Iterable[Part | None]]) -> Iterator[Any]:
+        """Arranges, counts and writes one partition; None among its parts stands for the records that are held."""
         if self.stopped is None:
             self.stopped = self.prepared.limit.passed(self.prepared.work)
         if self.stopped:
@@ -134,12 +137,17 @@ class WritePartition(_Stage):
         (index, place), parts = element
         plan = self.prepared.plan
         source = plan.sources[index]
-        known = self._known(source, place) if index == 0 and source.unique and self.prepared.base else None
-        split = plan.split if index == 0 else None
-        arranged = arrange(_load(self.prepared, list(parts)), source, split, self.prepared.paths, known)
+        base, split = (self.prepared.base, plan.split) if index == 0 else (None, None)
+        table, known = _load(self.prepared.work, [part for part in parts if part is not None]), None
+        if base and self.prepared.rearranges:
+            table = pa.concat_tables([held_records(self.prepared.out, base, source, place), *table])
+        else:
+            table = pa.concat_tables(table)
+            known = known_values(self.prepared.work, base, source, place) if base and source.unique else None
+        arranged = arrange(table, source, split, self.prepared.paths, known)
         schema = split_schema(source.record_schema, plan.split) if index == 0 else source.record_schema
         for name, records in arranged.splits.items():
-            if records.num_rows or not self.prepared.generation:
+            if records.num_rows or not self.prepared.stays:
                 state = f"{SPILL}/{index}-{name}-{place:05d}.state"
                 _keep(self.prepared.work / state, Statistics.of(schema).add(records).to_bytes())
                 entry = self._write(index, name, place, records)
@@ -153,21 +161,9 @@ class WritePartition(_Stage):
         work, layout = self.prepared.work, self.prepared.plan.layout
         if index > 0:
             return write_table(work, name, records)
-        file = shard_name(name, place, self.prepared.shards, self.prepared.generation, layout)
+        generation = self.prepared.generation if self.prepared.stays else 0
+        file = shard_name(name, place, self.prepared.shards, generation, layout)
         return write_shard(work, file, records, layout)
-
-    def _known(self, source: Source, place: int) -> pa.Table:
-        """The unique features of the records that the dataset holds of this partition already."""
-        base = self.prepared.base
-        assert base is not None
-        schema = pa.schema([(name, arrow_type(source.record_schema[name])) for name in source.unique])
-        shards = [entry for entries in base.splits.values() for entry in entries if f"-{place:05d}-of-" in entry.name]
-        tables = [
-            table
-            for entry in shards
-            for table in read_shard(self.prepared.work / entry.name, schema, base.layout, entry.records)
-        ]
-        return pa.concat_tables(tables) if tables else schema.empty_table()
 
 
 class WriteQuarantine(_Stage):
@@ -196,11 +192,12 @@ def _keep(path: Path, data: bytes) -> None:
     path.write_bytes(data)
 
 
-def _load(prepared: Prepared, parts: list[Part]) -> pa.Table:
-    """The records of a partition, with the index of each one's file."""
-    batches = list(load_parts(prepared.work, parts))
-    files = np.repeat(np.array([part.file for part, _ in batches], np.int32), [part.rows for part, _ in batches])
-    return pa.Table.from_batches([batch for _, batch in batches]).append_column(FILE, pa.array(files))
+def _load(work: Path, parts: list[Part]) -> list[pa.Table]:
+    """The records of parts, with the index of each one's file."""
+    return [
+        pa.Table.from_batches([batch]).append_column(FILE, pa.array(np.full(part.rows, part.file, np.int32)))
+        for part, batch in load_parts(work, parts)
+    ]
 
 
 def _by_file(duplicates: tuple[Duplicate, ...]) -> dict[int, list[Rejected]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gristmill.data.manifest import MANIFEST, Manifest
-from gristmill.data.plan import HashSplit, IngestPlan
+from gristmill.data.plan import IngestPlan, TimeSplit
 from gristmill.errors import InputError, IntegrityError
 from gristmill.staging import drop, hold, partial_path, place, settle, swap, tidy
 from pipelines.limit import NO_LIMIT, Limit
@@ -79,6 +79,16 @@ class Prepared:
     def generation(self) -> int:
         """How often files were added to the dataset."""
         return self.base.generation + 1 if self.base else 0
+
+    @property
+    def rearranges(self) -> bool:
+        """Whether the records of `base` are arranged anew with the added ones, as a split by time needs it."""
+        return self.base is not None and isinstance(self.plan.split, TimeSplit)
+
+    @property
+    def stays(self) -> Manifest | None:
+        """The dataset whose shards stay as they are, beside new ones for what is added."""
+        return None if self.rearranges else self.base
 
 
 @contextmanager
@@ -176,12 +186,10 @@ def _with_what_is_there(prepared: Prepared) -> Prepared:
         return replace(prepared, note="everything is read again: a side table changed")
     if len(added) + len(held) != len(prepared.files):
         return replace(prepared, note="everything is read again: a file of the dataset was changed or taken away")
-    if not isinstance(prepared.plan.split, HashSplit):
-        return replace(
-            prepared, note="everything is read again: in a split by time, new records move the places of old ones"
-        )
     renumbered = tuple(
         replace(file, file=replace(file.file, index=len(held) + place)) for place, file in enumerate(added)
     )
     note = f"{len(renumbered)} of {len(prepared.files)} files are new: only these are read"
+    if isinstance(prepared.plan.split, TimeSplit):
+        note += "; the dataset's own records are arranged anew with theirs"
     return replace(prepared, files=renumbered, base=manifest, shards=int(manifest.options["shards"]), note=note)

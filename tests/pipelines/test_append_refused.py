@@ -7,7 +7,7 @@ import pytest
 
 from gristmill.data.dataset import Dataset
 from gristmill.data.manifest import Manifest
-from gristmill.data.plan import HashSplit, Layout, TimeSplit
+from gristmill.data.plan import HashSplit, Layout
 from tests.pipelines.growing import make, plan_of, write_sources
 
 
@@ -61,14 +61,6 @@ def test_everything_is_read_again_and_the_reason_told(change: Any, reason: str, 
     assert again.manifest.generation == 0
     make(plan, tmp_path / "whole")
     assert Dataset.open(tmp_path / "out") == Dataset.open(tmp_path / "whole")
-
-
-def test_a_split_by_time_is_made_again(sources: Path, tmp_path: Path) -> None:
-    split = TimeSplit(key="user", order_by=("time",))
-    make(plan_of(sources, "bd", split=split), tmp_path / "out")
-    again = make(plan_of(sources, "bcd", split=split), tmp_path / "out")
-    assert again.told == ["everything is read again: in a split by time, new records move the places of old ones"]
-    assert again.read == {"b.csv", "c.csv", "d.csv", "items.jsonl"}
 
 
 def test_a_harmed_dataset_is_not_added_to(sources: Path, tmp_path: Path) -> None:
