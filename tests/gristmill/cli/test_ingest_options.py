@@ -23,12 +23,21 @@ def test_a_packed_dataset_holds_the_same_records(ingested: Any, work: Path, comm
     assert packed.read("train").equals(plain.read("train"))
 
 
-def test_too_many_records_set_aside_stop_it_and_are_kept(work: Path, command: Callable[..., Any]) -> None:
-    done = command(*RATINGS, "--out", "strict", "--max-quarantined", "0.1%", "--json", cwd=work)
+@pytest.mark.parametrize(
+    ("limit", "most", "aside"),
+    [
+        ("0.1%", "0.1% of the records read", 1),  # passed while reading: duplicates are not looked for any more
+        ("1", "1 records", 2),
+    ],
+)
+def test_too_many_records_set_aside_stop_it_and_are_kept(
+    limit: str, most: str, aside: int, work: Path, command: Callable[..., Any]
+) -> None:
+    done = command(*RATINGS, "--out", "strict", "--max-quarantined", limit, "--json", cwd=work)
     assert done.status == InputError.exit_status
-    assert "at most 0.1% of the records read may be set aside. Received: 2 of 642" in done.json["error"]["message"]
+    assert f"at most {most} may be set aside. Received: {aside} of 642" in done.json["error"]["message"]
     assert not (work / "strict").exists()
-    assert len((work / "strict.quarantine/00000.jsonl").read_text().splitlines()) == 2
+    assert len((work / "strict.quarantine/00000.jsonl").read_text().splitlines()) == aside
 
 
 def test_an_estimate_writes_no_dataset(work: Path, command: Callable[..., Any]) -> None:
