@@ -53,4 +53,5 @@ TORCH_SYSTEMS = {"PyTorch DataLoader": by_row, "PyTorch DataLoader, a batch a ca
 
 if __name__ == "__main__":
     np.random.seed(0)
-    print(json.dumps(measure(lambda epochs: TORCH_SYSTEMS[sys.argv[1]](Path(sys.argv[2]) / "parquet", epochs))))
+    reader, place = TORCH_SYSTEMS[sys.argv[1]], Path(sys.argv[2]) / "parquet"
+    print(json.dumps(measure(lambda epochs: reader(place, epochs), int(sys.argv[3]), compared="compared" in sys.argv)))
