@@ -55,7 +55,7 @@ def retrieval_loops(work: Work) -> dict[str, Loop]:
     jit = config.jit_compile and not config.negatives
 
     def ours() -> int:
-        return train(step, lambda epoch: batches, epochs=1, steps_per_epoch=len(batches)).steps
+        return train(step, lambda epoch, start: batches, epochs=1, steps_per_epoch=len(batches)).steps
 
     return {
         "ours": ours,
@@ -69,7 +69,7 @@ def ranking_loops(work: Work) -> dict[str, Loop]:
     data = ranking.prepare(work)
     estimator = ranking.wide_and_deep(data, work.config.ranking)
     batch = min(work.config.ranking.batch, len(data.rows("train")))
-    batches = data.input_fn("train", batch, work.seed)
+    batches = data.batches("train", batch, work.seed)()
 
     def ours() -> int:
         return estimator.train(lambda: batches).steps
@@ -80,7 +80,7 @@ def ranking_loops(work: Work) -> dict[str, Loop]:
 
 def bare_update(step: Step, jit: bool, average: float | None) -> Callable[[Any], Any]:
     """A step as one writes it by hand, with the loss, variables and optimizers of ours."""
-    loss, groups = step._loss, [(group.optimizer, list(group.variables)) for group in step._groups]
+    loss, groups = step.loss, [(group.optimizer, list(group.variables)) for group in step._groups]
     means = [(tf.Variable(v.value), v) for _, variables in groups for v in variables] if average else []
     count = tf.Variable(0.0)
 

@@ -1,8 +1,10 @@
 """Losses of the next-item model: softmax over the whole catalogue, or over sampled items with the correction."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -41,32 +43,45 @@ def full_loss(model: NextItemModel, histories: Sequence[NDArray[np.int32]]) -> C
     return loss
 
 
-def sampled_loss(model: NextItemModel, count: int) -> Callable[[tuple[Any, ...]], Any]:
-    """Cross-entropy over the target and `count` sampled items, each score less the log of its expected count.
+def sampled_loss(
+    model: NextItemModel, count: int, seeds: keras.random.SeedGenerator
+) -> Callable[[tuple[Any, ...]], Any]:
+    """Cross-entropy over the target and sampled items, each score less the log of how probably it is in the sample.
 
-    Items are numbered by popularity, so that the log-uniform sampler draws them about as often as they occur.
+    Items are numbered by popularity, so that log-uniform draws find them about as often as they occur; an item that is
+    drawn several times counts once.
     Source: Bengio, Senecal 2008, https://doi.org/10.1109/TNN.2007.912312; Yi et al. 2019,
     https://doi.org/10.1145/3298689.3346996
+
+    Args:
+        model: The model.
+        count: Draws a step.
+        seeds: Where the draws come from.
     """
-    count = min(count, model.items)
+    span = math.log(model.items + 1)
 
     def loss(batch: tuple[Any, ...]) -> Any:
         items, segments, targets, _ = batch
         states = tf.reshape(model((items, segments), training=True), (-1, model.width))
         wanted = tf.reshape(targets, (-1, 1))
-        drawn = tf.random.log_uniform_candidate_sampler(
-            tf.cast(tf.maximum(wanted, 1) - 1, tf.int64), 1, count, True, model.items
-        )
-        others = tf.cast(drawn.sampled_candidates, tf.int32) + 1
+        drawn = tf.exp(tf.random.stateless_uniform([count], tf.cast(seeds.next(), tf.int32)) * span)
+        others = tf.sort(tf.minimum(tf.cast(drawn, tf.int32), model.items))
+        again = tf.concat([[False], others[1:] == others[:-1]], 0)
         own = tf.reduce_sum(states * tf.gather(model.table.value, wanted[:, 0]), 1, keepdims=True)
-        own += tf.gather(model.bias.value, wanted) - tf.math.log(drawn.true_expected_count)
+        own += tf.gather(model.bias.value, wanted) - _log_sampled(tf.maximum(wanted, 1), count, span)
         against = tf.matmul(states, tf.gather(model.table.value, others), transpose_b=True)
-        against += tf.gather(model.bias.value, others) - tf.math.log(drawn.sampled_expected_count)
-        against = tf.where(others[None, :] == wanted, _NEVER, against)
+        against += tf.gather(model.bias.value, others) - _log_sampled(others, count, span)
+        against = tf.where((others[None, :] == wanted) | again[None, :], _NEVER, against)
         losses = tf.reduce_logsumexp(tf.concat([own, against], 1), 1) - own[:, 0]
         return _mean(tf.reshape(losses, tf.shape(targets)), targets)
 
     return loss
+
+
+def _log_sampled(items: Any, count: int, span: float) -> Any:
+    """Log of the probability that an item (from 1) is among so many draws."""
+    share = tf.math.log1p(1 / tf.cast(items, tf.float32)) / span
+    return tf.math.log(-tf.math.expm1(count * tf.math.log1p(-share)))
 
 
 def _mean(losses: Any, targets: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import keras
@@ -15,7 +15,7 @@ from apps.recommend.config import RankingConfig
 from apps.recommend.events import Events
 from apps.recommend.side import SideFeature, side_features
 from gristmill.app import Outputs, Work
-from gristmill.data.batches import batches
+from gristmill.data.batches import Batches
 from gristmill.data.dataset import Dataset
 from gristmill.data.plan import SPLITS
 from gristmill.errors import InputError
@@ -60,10 +60,10 @@ class RankingData:
         """Events of a split."""
         return np.flatnonzero(self.events.split == SPLITS.index(split))
 
-    def input_fn(self, split: str, batch: int, seed: int | None = None) -> Any:
+    def batches(self, split: str, batch: int, seed: int | None = None) -> Batches:
         """Batches of a split, shuffled where there is a seed."""
         rows = self.rows(split)
-        return batches(self.features(rows), self.liked[rows], batch, seed=seed, drop_remainder=seed is not None)
+        return Batches(self.features(rows), self.liked[rows], batch, seed=seed, drop_remainder=seed is not None)
 
 
 def prepare(work: Work) -> RankingData:
@@ -157,28 +157,26 @@ def fit(work: Work) -> keras.Model:
     if not data.statistics.genres.any():
         work.progress.line(f"ranking: the items have no list `{config.taste}` (ranking.taste), so genre_affinity is 0")
     estimator = wide_and_deep(data, config)
-    _train(estimator, data, work, "train ranking", work.log)
+    _train(estimator, data, work, **work.training("ranking"))
     return estimator.model
 
 
-def _train(estimator: Any, data: RankingData, work: Work, title: str, log: Any) -> None:
+def _train(estimator: Any, data: RankingData, work: Work, **options: Any) -> None:
     config: RankingConfig = work.config.ranking
     batch = min(config.batch, len(data.rows("train")))
-    estimator.train(
-        partial(data.input_fn, "train", batch, work.seed),
+    estimator.fit(
+        data.batches("train", batch, work.seed),
         epochs=config.epochs,
-        validation_fn=partial(data.input_fn, "validation", _EVALUATED_TOGETHER),
+        validation=data.batches("validation", _EVALUATED_TOGETHER),
         patience=config.patience,
-        title=title,
-        progress=work.progress,
-        log=log,
+        **options,
     )
 
 
 def evaluate(model: keras.Model, work: Work, split: str) -> dict[str, float]:
     """AUC and log loss over all events of a split."""
     data = prepare(work)
-    logits = [call_model(model, features).numpy() for features, _ in data.input_fn(split, _EVALUATED_TOGETHER)]
+    logits = [call_model(model, features).numpy() for features, _ in data.batches(split, _EVALUATED_TOGETHER)()]
     return binary_metrics(data.liked[data.rows(split)], logistic(np.concatenate(logits)))
 
 
@@ -187,7 +185,7 @@ def baselines(work: Work, split: str) -> dict[str, dict[str, float]]:
     data = prepare(work)
     keras.utils.set_random_seed(work.seed)
     linear = linear_classifier(data, work.config.ranking)
-    _train(linear, data, work, "train linear", lambda **values: None)
+    _train(linear, data, work, title="train linear", progress=work.progress)
     return {
         "linear_classifier": evaluate(linear.model, work, split),
         "logistic_regression": binary_metrics(data.liked[data.rows(split)], _logistic_regression(data, split)),

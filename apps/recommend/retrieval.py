@@ -49,9 +49,9 @@ def fit(work: Work) -> NextItemModel:
         every=2,
     )
 
-    def batches(epoch: int) -> Iterator[tuple[Any, ...]]:
+    def batches(epoch: int, first: int) -> Iterator[tuple[Any, ...]]:
         packed = pack(known, config.window, config.batch_rows, np.random.default_rng([work.seed, epoch]))
-        for start in range(0, rows, config.batch_rows):
+        for start in range(first * config.batch_rows, rows, config.batch_rows):
             yield tuple(tf.constant(part[start : start + config.batch_rows]) for part in packed)
 
     train(
@@ -60,9 +60,7 @@ def fit(work: Work) -> NextItemModel:
         epochs=config.epochs,
         steps_per_epoch=steps,
         judge=watch,
-        title="train retrieval",
-        progress=work.progress,
-        log=work.log,
+        **work.training("retrieval"),
     )
     return model
 
@@ -90,9 +88,16 @@ def _step(model: NextItemModel, config: RetrievalConfig, known: Sequence[NDArray
     negatives = config.negatives
     if negatives is None:
         negatives = 0 if model.items <= _LARGEST_FULL_CATALOGUE else _SAMPLED
-    loss: Callable[..., Any] = sampled_loss(model, negatives) if negatives else full_loss(model, known)
+    seeds = keras.random.SeedGenerator()
+    loss: Callable[..., Any] = sampled_loss(model, negatives, seeds) if negatives else full_loss(model, known)
     group = Group(optimizer, model.trainable_variables)
-    return Step(loss, [group], jit_compile=config.jit_compile and not negatives, average=config.average)
+    return Step(
+        loss,
+        [group],
+        state=[*model.non_trainable_variables, seeds.state],
+        jit_compile=config.jit_compile and not negatives,
+        average=config.average,
+    )
 
 
 def scorer(model: NextItemModel) -> Scorer:

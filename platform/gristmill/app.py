@@ -84,6 +84,22 @@ class Work:
     progress: "Progress"
     log: Callable[..., None] = lambda **values: None
     """Adds a line of named values to the run's history."""
+    checkpoints: Path | None = None
+    """Folder of the checkpoints of training; None saves none."""
+    tensorboard: Path | None = None
+    """Folder for TensorBoard; None writes nothing."""
+
+    def training(self, name: str) -> dict[str, Any]:
+        """What `gristmill.training.train` needs to show, log, save and go on with the training of a model."""
+        from gristmill.training import Checkpoints, TensorBoard
+
+        return {
+            "title": f"train {name}",
+            "progress": self.progress,
+            "log": self.log,
+            "checkpoints": Checkpoints(self.checkpoints / name, keep=1) if self.checkpoints else None,
+            "observers": [TensorBoard(self.tensorboard / name)] if self.tensorboard else [],
+        }
 
 
 @dataclass(frozen=True)

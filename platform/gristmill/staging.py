@@ -34,8 +34,10 @@ def backup_path(out: Path) -> Path:
     return out.with_name(f".{out.name}.backup")
 
 
-def hold(out: Path) -> int:
+def hold(out: Path, keep: str = "") -> int:
     """Makes the temporary folder of `out`, empty and locked, and returns the descriptor of the lock.
+
+    Only the folder `keep` in it stays, where a dead process left one.
 
     What a dead process left is removed, and the folder that it may have moved aside is put back. The lock is
     taken before anything is touched and compared with the name afterwards, so of two processes that start
@@ -54,7 +56,7 @@ def hold(out: Path) -> int:
                 lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
                 if _take(lock, folder / LOCK):
                     _restore(out)
-                    _empty(folder)
+                    _empty(folder, keep)
                     return lock
     except BlockingIOError:
         raise InputError(f"another process is writing {out}; wait until it ends or choose another folder") from None
@@ -75,10 +77,11 @@ def _take(lock: int, path: Path) -> bool:
     return False
 
 
-def _empty(folder: Path) -> None:
+def _empty(folder: Path, keep: str = "") -> None:
     for entry in os.scandir(folder):
         if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
+            if entry.name != keep:
+                shutil.rmtree(entry.path)
         elif entry.name != LOCK:
             os.unlink(entry.path)
 
@@ -90,6 +93,11 @@ def drop(out: Path, lock: int) -> None:
         _empty(folder)
         os.unlink(folder / LOCK)
         os.rmdir(folder)
+    os.close(lock)
+
+
+def leave(lock: int) -> None:
+    """Lets go of the temporary folder, which stays for a writer that goes on with it."""
     os.close(lock)
 
 

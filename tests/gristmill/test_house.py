@@ -24,7 +24,7 @@ ROOMS_BELOW = {  # what each room may import of gristmill, from the bottom up
     "staging": {"errors", "files"},
     "data": {"errors", "files", "schema", "staging"},
     "features": {"errors", "schema", "data"},
-    "training": {"errors", "progress", "features", "data"},
+    "training": {"errors", "files", "progress", "features", "data"},
     "estimator": {"errors", "progress", "features", "data", "training"},
     "lite": {"errors", "files", "gate"},
     "runs": {"errors", "files", "staging"},

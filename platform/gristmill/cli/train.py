@@ -22,10 +22,14 @@ def train(
     preset: PresetOption = "default",
     seed: SeedOption = 0,
     settings: SetOption = None,
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="Operations that add in any order add in one; slower.")
+    ] = False,
+    tensorboard: Annotated[Path | None, typer.Option(help="Folder for TensorBoard's event files.")] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Train an app's models on a dataset."""
+    """Train an app's models on a dataset; after a stop, the same command goes on."""
     with verb(as_json, quiet) as call:
         from gristmill.app import find_app
 
@@ -34,7 +38,15 @@ def train(
         from gristmill.workflow import train_app
 
         made = train_app(
-            found, dataset, out, preset=preset, overrides=settings or [], seed=seed, progress=call.progress
+            found,
+            dataset,
+            out,
+            preset=preset,
+            overrides=settings or [],
+            seed=seed,
+            deterministic=deterministic,
+            tensorboard=tensorboard,
+            progress=call.progress,
         )
 
         def show() -> None:

@@ -8,11 +8,11 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from gristmill.data.batches import Batches
 from gristmill.errors import InputError
 from gristmill.estimator.metrics import binary_metrics, logistic
 from gristmill.estimator.model import WideDeep, build_wide_deep, call_model
 from gristmill.features import Column
-from gristmill.progress import Progress
 from gristmill.training import Group, Judge, Step, Trained, train
 
 __all__ = ["DNNClassifier", "DNNLinearCombinedClassifier", "LinearClassifier"]
@@ -37,29 +37,13 @@ class _BinaryClassifier:
         """The Keras model: features by name in, logits `[batch]` out."""
         return self._built.model
 
-    def train(
-        self,
-        input_fn: InputFn,
-        steps: int | None = None,
-        *,
-        epochs: int = 1,
-        validation_fn: InputFn | None = None,
-        patience: int | None = None,
-        title: str = "train",
-        progress: Progress | None = None,
-        log: Callable[..., None] = lambda **values: None,
-    ) -> Trained:
+    def train(self, input_fn: InputFn, steps: int | None = None, *, epochs: int = 1) -> Trained:
         """Trains on what `input_fn` gives.
 
         Args:
             input_fn: Gives a `tf.data.Dataset` of (features by name, labels 0 or 1 `[batch]`).
             steps: Steps an epoch at most; None takes the whole dataset.
             epochs: Passes over the dataset.
-            validation_fn: Gives the validation records; the weights with the smallest log loss on them are kept.
-            patience: Epochs without a smaller one before training stops.
-            title: Name in progress and history.
-            progress: Where to show how far it is.
-            log: Called once an epoch with the figures.
 
         Raises:
             InputError: There is no record, there is no end of them and no `steps`, or one lacks a feature of the model.
@@ -68,24 +52,43 @@ class _BinaryClassifier:
         data = input_fn()
         if steps is not None:
             data = data.take(steps)
-        step = self._training_step()
-        judge = None
-        if validation_fn is not None:
-            held_out = validation_fn().cache()
-            judge = Judge(lambda: self.evaluate(lambda: held_out), "logloss", False, patience)
         count = int(data.cardinality().numpy())
         if count == tf.data.INFINITE_CARDINALITY:
             raise InputError("`steps` must be given where `input_fn` gives records without end. Received: None")
         return train(
-            step,
-            lambda epoch: data,
+            self._training_step(),
+            lambda epoch, start: data.skip(start),
             epochs=epochs,
             steps_per_epoch=count if count > 0 else None,
-            judge=judge,
-            title=title,
-            progress=progress,
-            log=log,
         )
+
+    def fit(
+        self,
+        batches: Batches,
+        *,
+        epochs: int,
+        validation: Batches | None = None,
+        patience: int | None = None,
+        **options: Any,
+    ) -> Trained:
+        """Trains on arrays in memory, with the epoch chosen by validation.
+
+        Args:
+            batches: Gives (features by name, labels 0 or 1 `[batch]`), epoch by epoch.
+            epochs: Passes at most.
+            validation: The validation records; the weights with the smallest log loss on them are kept.
+            patience: Epochs without a smaller one before training stops.
+            **options: See `gristmill.training.train`: checkpoints, title, progress, log and others.
+
+        Raises:
+            InputError: There is no record, or one lacks a feature of the model.
+            WorkError: The loss is not finite.
+        """
+        judge = None
+        if validation is not None:
+            judge = Judge(lambda: self.evaluate(validation), "logloss", False, patience)
+        step, count = self._training_step(), len(batches)
+        return train(step, batches, epochs=epochs, steps_per_epoch=count, judge=judge, **options)
 
     def evaluate(self, input_fn: InputFn) -> dict[str, float]:
         """The metrics of `binary_metrics` on what `input_fn` gives.
@@ -120,7 +123,7 @@ class _BinaryClassifier:
                 Group(keras.optimizers.get(self._linear_optimizer), self._built.linear),
                 Group(keras.optimizers.get(self._dnn_optimizer), self._built.deep),
             ]
-            self._step = Step(self._loss, groups)
+            self._step = Step(self._loss, groups, state=self.model.non_trainable_variables)
         return self._step
 
     def _loss(self, batch: tuple[Mapping[str, Any], Any]) -> Any:

@@ -1,12 +1,19 @@
 """Writes a run folder as one step: it appears whole and synced under its name, or not at all."""
 
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from gristmill import staging
-from gristmill.errors import InputError
+from gristmill.errors import InputError, IntegrityError
+from gristmill.files import plain_json, read_json, write_json_atomic
 from gristmill.runs.draft import Draft, dropped_on_error
 from gristmill.runs.manifest import looks_like_run, write_manifest
+
+CHECKPOINTS = "checkpoints"
+_TRAINING = "training.json"
 
 
 class RunWriter(Draft):
@@ -14,7 +21,8 @@ class RunWriter(Draft):
 
     On a clean exit `files.sha256` is written, every file and folder is synced and the temporary folder is
     renamed to `out`. On an exception the temporary folder is removed. A killed process leaves a folder
-    `.NAME.partial`, which nothing takes for a run and which the next writer of the same name removes.
+    `.NAME.partial`, which nothing takes for a run and which the next writer of the same name removes. Only checkpoints
+    of training stay in either case, for a writer that asks for them with `go_on`.
 
     Args:
         out: Folder of the run; it must not be there or be empty. Parent folders are made.
@@ -29,7 +37,7 @@ class RunWriter(Draft):
     def __enter__(self) -> Self:
         staging.settle(self.out)
         self._refuse_taken()
-        self._lock = staging.hold(self.out)
+        self._lock = staging.hold(self.out, CHECKPOINTS)
         try:
             self._refuse_taken()
         except InputError:
@@ -41,11 +49,48 @@ class RunWriter(Draft):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            staging.drop(self.out, self._lock)
+            if self.has_checkpoints:
+                staging.leave(self._lock)
+            else:
+                staging.drop(self.out, self._lock)
             return
         with dropped_on_error(self.out, self._lock):
+            shutil.rmtree(self.checkpoints, ignore_errors=True)
             write_manifest(self.path)
             staging.place(self.out, self._lock)
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder for checkpoints of training; it is removed when the run is finished."""
+        return self.path / CHECKPOINTS
+
+    @property
+    def has_checkpoints(self) -> bool:
+        """Whether there is one that training can go on from."""
+        return any(self.checkpoints.glob("*/*.index"))
+
+    def go_on(self, training: Mapping[str, Any]) -> list[str]:
+        """Keeps the checkpoints that a writer of this run left if they are of the same training, and drops others.
+
+        Args:
+            training: JSON values by name: all that the training follows from.
+
+        Returns:
+            Names of the values that differ, where checkpoints were dropped for it.
+        """
+        wanted, path = plain_json(training), self.checkpoints / _TRAINING
+        try:
+            found = read_json(path)
+        except IntegrityError:
+            found = None
+        if found == wanted:
+            return []
+        differ = sorted(name for name in wanted if found is None or found.get(name) != wanted[name])
+        had = self.has_checkpoints
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
+        self.checkpoints.mkdir()
+        write_json_atomic(path, wanted)
+        return differ if had else []
 
     def _refuse_taken(self) -> None:
         if not self.out.name or (self.out.exists() and not self.out.is_dir()):

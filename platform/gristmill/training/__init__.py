@@ -1,6 +1,9 @@
 """One training loop under everything that trains."""
 
-from gristmill.training.loop import Judge, Trained, train
+from gristmill.training.checkpoints import Checkpoint, Checkpoints
+from gristmill.training.judge import Judge
+from gristmill.training.loop import Observer, Trained, train
 from gristmill.training.step import Group, Step
+from gristmill.training.tensorboard import TensorBoard
 
-__all__ = ["Group", "Judge", "Step", "Trained", "train"]
+__all__ = ["Checkpoint", "Checkpoints", "Group", "Judge", "Observer", "Step", "TensorBoard", "Trained", "train"]

@@ -1,41 +1,38 @@
-"""The training loop: epochs of compiled steps, judged on validation, with early stopping, history and progress."""
+"""The training loop: epochs of compiled steps, judged on validation, with early stopping, checkpoints and progress."""
 
-import math
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from typing import Any, Protocol
 
 import tensorflow as tf
 
 from gristmill.errors import InputError, WorkError
-from gristmill.progress import Progress, Silent
+from gristmill.progress import Progress, Silent, Task
+from gristmill.training.checkpoints import Checkpoint, Checkpoints
+from gristmill.training.diagnose import first_not_finite
+from gristmill.training.exact import check_exact
+from gristmill.training.judge import Best, Judge
+from gristmill.training.names import stable_names
 from gristmill.training.step import Step
 
-__all__ = ["Judge", "Trained", "train"]
+__all__ = ["Observer", "Trained", "train"]
+
+_LOOK_STEPS = 32
+_LOOK_SECONDS = 1.0
+"""Losses are looked at after so many steps or seconds, so that no step waits for the one before."""
 
 
-@dataclass(frozen=True)
-class Judge:
-    """How the loop tells good weights from better ones.
+class Observer(Protocol):
+    """Hears what the loop does."""
 
-    `evaluate` gives metrics on the validation split with the weights that are in the model; `metric` names the one that
-    decides. Without a judge the last weights are kept.
-    """
+    def looked(self, step: int, losses: Sequence[float]) -> None:
+        """The losses of the steps up to `step`, since the last call."""
 
-    evaluate: Callable[[], dict[str, float]]
-    metric: str
-    greater_is_better: bool = True
-    patience: int | None = None
-    """Evaluations without a better one before training stops; None never stops early."""
-    first: int = 1
-    """First epoch to evaluate."""
-    every: int = 1
-    """Epochs between evaluations; the last epoch is always evaluated."""
-
-    def score(self, metrics: dict[str, float]) -> float:
-        """The deciding metric, greater always better."""
-        return metrics[self.metric] if self.greater_is_better else -metrics[self.metric]
+    def epoch(self, epoch: int, step: int, figures: Mapping[str, float]) -> None:
+        """The figures of an epoch (from 1)."""
 
 
 @dataclass
@@ -50,88 +47,221 @@ class Trained:
     """Validation metrics of the kept weights; empty without a judge."""
 
 
+@dataclass
+class _Place:
+    """Where in an epoch the loop stands."""
+
+    batch: int = 0
+    """Batches that are done."""
+    steps: int = 0
+    total: float = 0.0
+    """Sum of the losses of these steps."""
+
+
 def train(
     step: Step,
-    batches: Callable[[int], Iterable[Any]],
+    batches: Callable[[int, int], Iterable[Any]],
     *,
     epochs: int,
     steps_per_epoch: int | None,
+    accumulate: int = 1,
     judge: Judge | None = None,
+    checkpoints: Checkpoints | None = None,
+    save_seconds: float = 60.0,
+    observers: Sequence[Observer] = (),
     title: str = "train",
     progress: Progress | None = None,
     log: Callable[..., None] = lambda **values: None,
 ) -> Trained:
     """Trains; at the end the model holds the best weights that the judge saw, or the last.
 
+    With `checkpoints`, training that was stopped anywhere goes on with the next batch, to the same weights to the last bit;
+    what was finished is read and not trained again.
+
     Args:
         step: The compiled step.
-        batches: Gives the batches of an epoch (from 0), so that an epoch's order follows from the seed and its number.
+        batches: Gives the batches of an epoch (from 0) from one (from 0) on, so that what comes follows from these two.
         epochs: Epochs at most.
-        steps_per_epoch: Batches an epoch gives, for the time left; None where that is not known.
+        steps_per_epoch: Steps an epoch has, for the time left; None where that is not known.
+        accumulate: Batches a step; its update is by their mean gradient. The last of an epoch may have fewer.
         judge: Validation.
+        checkpoints: Where to save after each epoch, and in it.
+        save_seconds: Time between two checkpoints in an epoch.
+        observers: Hear of losses and epochs.
         title: Name in progress and history.
         progress: Where to show how far it is.
-        log: Called once an epoch with the figures for the run's history.
+        log: Called once an epoch with the figures for the run's history; where training goes on, first with the earlier ones.
 
     Raises:
-        InputError: An epoch has no batch.
-        WorkError: The loss is not finite; the message names the epoch and the step.
+        InputError: An epoch has no batch, the checkpoints are another model's, or the step draws random numbers or uses
+            variables that no checkpoint would hold.
+        IntegrityError: No checkpoint can be read.
+        WorkError: The loss is not finite; the message names the epoch, the step, the first tensor that is not, and what
+            the model's weights then are.
     """
-    done, start = Trained(), time.monotonic()
-    best_weights: list[Any] | None = None
-    best_score, waited = -math.inf, 0
-    total = epochs * steps_per_epoch if steps_per_epoch else None
-    with (progress or Silent()).task(title, total) as shown:
-        for epoch in range(epochs):
-            loss = _run_epoch(step, batches(epoch), title, epoch, done, shown.advance)
-            done.epochs = epoch + 1
-            figures = {"loss": loss}
-            if judge is not None and _is_due(judge, epoch + 1, epochs):
-                metrics = _judge(step, judge)
-                figures |= metrics
-                if judge.score(metrics) > best_score:
-                    best_score, waited = judge.score(metrics), 0
-                    best_weights, done.best, done.best_epoch = step.weights(), metrics, epoch + 1
-                else:
-                    waited += 1
-            done.seconds = time.monotonic() - start
-            log(task=title, epoch=epoch + 1, step=done.steps, seconds=round(done.seconds, 2), **figures)
-            shown.advance(0, " ".join(f"{name} {value:.4f}" for name, value in figures.items()))
-            if judge is not None and judge.patience is not None and waited >= judge.patience:
-                break
-    step.assign(best_weights if best_weights is not None else step.weights())
-    return done
+    shown = progress or Silent()
+    loop = _Loop(step, batches, epochs, accumulate, judge, checkpoints, save_seconds, observers, title, log)
+    loop.restore(shown.line)
+    with shown.task(title, epochs * steps_per_epoch if steps_per_epoch else None) as task:
+        task.advance(loop.done.steps)
+        loop.run(task)
+    return loop.done
 
 
-def _is_due(judge: Judge, epoch: int, epochs: int) -> bool:
-    return epoch == epochs or (epoch >= judge.first and (epoch - judge.first) % judge.every == 0)
+@dataclass
+class _Loop:
+    step: Step
+    batches: Callable[[int, int], Iterable[Any]]
+    epochs: int
+    accumulate: int
+    judge: Judge | None
+    checkpoints: Checkpoints | None
+    save_seconds: float
+    observers: Sequence[Observer]
+    title: str
+    log: Callable[..., None]
 
+    def __post_init__(self) -> None:
+        if self.accumulate < 1:
+            raise InputError(f"accumulate must be at least 1. Received: {self.accumulate}")
+        self.done, self.place, self.best = Trained(), _Place(), Best()
+        self.history: list[dict[str, Any]] = []
+        self.finished = self.checked = False
+        self.start = self.saved = self.looked = time.monotonic()
+        self.losses: list[tf.Tensor] = []
+        self.recent: deque[tuple[Any, ...]] = deque(maxlen=_LOOK_STEPS)
 
-def _judge(step: Step, judge: Judge) -> dict[str, float]:
-    live = step.live_weights()
-    step.assign(step.weights())
-    try:
-        return judge.evaluate()
-    finally:
-        step.assign(live)
+    def run(self, task: Task) -> None:
+        while not self.finished:
+            self._epoch(task)
+        self.step.assign(self.best.weights if self.best.weights is not None else self.step.weights())
 
+    def _epoch(self, task: Task) -> None:
+        for group in self._groups():
+            self._check_once(group[0])
+            self.losses.append(self.step(*group))
+            self.recent.append(group)
+            self.done.steps += 1
+            self.place.steps += 1
+            self.place.batch += len(group)
+            task.advance(1)
+            if len(self.losses) == _LOOK_STEPS or time.monotonic() - self.looked > _LOOK_SECONDS:
+                self._look()
+                if self.checkpoints and time.monotonic() - self.saved > self.save_seconds:
+                    self._save()
+        self._look()
+        self._end_epoch(task)
 
-def _run_epoch(
-    step: Step, batches: Iterable[Any], title: str, epoch: int, done: Trained, advance: Callable[[float], None]
-) -> float:
-    """Mean loss of an epoch; losses are looked at after the last step, so that no step waits for the one before."""
-    losses = []
-    for batch in batches:
-        losses.append(step(batch))
-        done.steps += 1
-        advance(1)
-    if not losses:
-        raise InputError(f"{title}: an epoch must have at least one batch. Received: none")
-    values = tf.stack(losses).numpy()
-    for i, value in enumerate(values):
-        if not math.isfinite(value):
-            raise WorkError(
-                f"{title}: the loss must be finite. Received: {value} at step {done.steps - len(values) + i + 1} "
-                f"(epoch {epoch + 1}); a smaller learning rate or gradient clipping may help"
-            )
-    return float(values.mean())
+    def _groups(self) -> Iterator[tuple[Any, ...]]:
+        batches = iter(self.batches(self.done.epochs, self.place.batch))
+        while group := tuple(islice(batches, self.accumulate)):
+            yield group
+
+    def _check_once(self, batch: Any) -> None:
+        if self.checkpoints and not self.checked:
+            check_exact(self.step, batch)
+            self.checked = True
+
+    def _look(self) -> None:
+        """Reads the losses since the last look; stops where one is not finite."""
+        self.looked = time.monotonic()
+        if not self.losses:
+            return
+        values = tf.stack(self.losses).numpy().tolist()
+        self.losses.clear()
+        stopped = self.step.stopped
+        if stopped is not None:
+            self._stop(stopped - (self.done.steps - len(values)) - 1, values)
+        for value in values:
+            self.place.total += value
+        for observer in self.observers:
+            observer.looked(self.done.steps, values)
+
+    def _stop(self, place: int, values: Sequence[float]) -> None:
+        number = self.done.steps - len(values) + place + 1
+        first = first_not_finite(self.step, list(self.recent)[len(self.recent) - len(values) + place])
+        raise WorkError(
+            f"{self.title}: the loss must be finite. Received: {values[place]} at step {number} (epoch "
+            f"{self.done.epochs + 1}): {first}. The weights are those before that step{self._kept()}; a smaller learning "
+            "rate or gradient clipping may help"
+        )
+
+    def _kept(self) -> str:
+        steps = self.checkpoints.steps() if self.checkpoints else []
+        return f", and the last good checkpoint is of step {steps[-1]}" if steps else ""
+
+    def _end_epoch(self, task: Task) -> None:
+        if not self.place.steps:
+            raise InputError(f"{self.title}: an epoch must have at least one batch. Received: none")
+        done, judge = self.done, self.judge
+        figures = {"loss": self.place.total / self.place.steps}
+        done.epochs += 1
+        if judge is not None and judge.is_due(done.epochs, self.epochs):
+            metrics = self._judged(judge)
+            figures |= metrics
+            self.best.consider(judge, metrics, done.epochs, self.step.weights())
+            done.best_epoch, done.best = self.best.epoch, self.best.metrics
+        done.seconds += time.monotonic() - self.start
+        self.start, self.place = time.monotonic(), _Place()
+        self._tell(figures, task)
+        stuck = judge is not None and judge.patience is not None and self.best.waited >= judge.patience
+        self.finished = stuck or done.epochs >= self.epochs
+        if self.checkpoints:
+            self._save()
+
+    def _judged(self, judge: Judge) -> dict[str, float]:
+        live = self.step.live_weights()
+        self.step.assign(self.step.weights())
+        try:
+            return judge.evaluate()
+        finally:
+            self.step.assign(live)
+
+    def _tell(self, figures: dict[str, float], task: Task) -> None:
+        done = self.done
+        line = {
+            "task": self.title,
+            "epoch": done.epochs,
+            "step": done.steps,
+            "seconds": round(done.seconds, 2),
+            **figures,
+        }
+        self.history.append(line)
+        self.log(**line)
+        task.advance(0, " ".join(f"{name} {value:.4f}" for name, value in figures.items()))
+        for observer in self.observers:
+            observer.epoch(done.epochs, done.steps, figures)
+
+    def _save(self) -> None:
+        assert self.checkpoints is not None
+        seconds = self.done.seconds + time.monotonic() - self.start
+        notes = {
+            "epochs": self.done.epochs,
+            "seconds": seconds,
+            "place": asdict(self.place),
+            "best": self.best.notes(),
+            "history": self.history,
+            "finished": self.finished,
+        }
+        tensors = self.step.named() | self.best.tensors(stable_names(self.step.variables))
+        self.checkpoints.save(self.done.steps, tensors, notes)
+        self.saved = time.monotonic()
+
+    def restore(self, tell: Callable[[str], None]) -> None:
+        if self.checkpoints is None:
+            return
+        found, wrong = self.checkpoints.latest()
+        for line in wrong:
+            tell(f"{self.title}: {line}; an earlier one is taken")
+        if found is not None:
+            self._go_on(found)
+            tell(f"{self.title}: goes on after step {found.step}" + (", its last" if self.finished else ""))
+
+    def _go_on(self, found: Checkpoint) -> None:
+        self.step.restore(found.tensors)
+        notes, names = found.notes, stable_names(self.step.variables)
+        self.best = Best.restored(notes["best"], found.tensors, names)
+        self.done = Trained(notes["epochs"], found.step, notes["seconds"], self.best.epoch, self.best.metrics)
+        self.place, self.history, self.finished = _Place(**notes["place"]), notes["history"], notes["finished"]
+        for line in self.history:
+            self.log(**line)

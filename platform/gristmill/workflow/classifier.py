@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import keras
@@ -13,7 +13,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from gristmill.app import Outputs, Work
-from gristmill.data.batches import batches
+from gristmill.data.batches import Batches
 from gristmill.data.dataset import Dataset
 from gristmill.errors import InputError
 from gristmill.estimator import DNNLinearCombinedClassifier, LinearClassifier, binary_metrics, call_model, logistic
@@ -92,11 +92,11 @@ def fit(label: str, positive: str, work: Work) -> keras.Model:
         )
     else:
         estimator = LinearClassifier(columns, keras.optimizers.Ftrl(config.linear_learning_rate))
-    _train(estimator, label, positive, work, work.log)
+    _train(estimator, label, positive, work, **work.training(label))
     return estimator.model
 
 
-def _train(estimator: Any, label: str, positive: str, work: Work, log: Any) -> None:
+def _train(estimator: Any, label: str, positive: str, work: Work, **options: Any) -> None:
     features, truth = _arrays(label, positive, work, "train")
     held_out = _arrays(label, positive, work, "validation")
     if not 0 < truth.mean() < 1:
@@ -104,14 +104,12 @@ def _train(estimator: Any, label: str, positive: str, work: Work, log: Any) -> N
             f"training needs both values of the label `{label}`. Received: {truth.mean():.0%} {positive!r}"
         )
     batch = min(work.config.batch, len(truth))
-    estimator.train(
-        partial(batches, features, truth, batch, seed=work.seed, drop_remainder=True),
+    estimator.fit(
+        Batches(features, truth, batch, seed=work.seed, drop_remainder=True),
         epochs=work.config.epochs,
-        validation_fn=partial(batches, *held_out, _TOGETHER) if len(held_out[1]) else None,
+        validation=Batches(*held_out, _TOGETHER) if len(held_out[1]) else None,
         patience=work.config.patience,
-        title=f"train {label}",
-        progress=work.progress,
-        log=log,
+        **options,
     )
 
 
@@ -130,7 +128,7 @@ def baselines(label: str, positive: str, work: Work, split: str) -> dict[str, di
     truth = _arrays(label, positive, work, split)[1]
     keras.utils.set_random_seed(work.seed)
     linear = LinearClassifier(list(_columns(work).values()), keras.optimizers.Ftrl(work.config.linear_learning_rate))
-    _train(linear, label, positive, work, lambda **values: None)
+    _train(linear, label, positive, work, progress=work.progress, title=f"train {label}")
     return {
         "prior": binary_metrics(truth, np.full(len(truth), share)),
         "linear_classifier": evaluate(label, positive, linear.model, work, split),

@@ -1,6 +1,7 @@
 """Trains an app's models on a dataset into a new run folder."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from gristmill.app import App, Work
@@ -20,9 +21,13 @@ def train_app(
     preset: str = "default",
     overrides: Sequence[str] = (),
     seed: int = 0,
+    deterministic: bool = False,
+    tensorboard: Path | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Trains every task that the dataset allows; validation metrics stand in the run, the test split is not read.
+
+    Training that was stopped goes on when it is asked for again with the same data, settings and code, to the same weights.
 
     Args:
         app: The app.
@@ -31,6 +36,8 @@ def train_app(
         preset: Name of a preset of the app.
         overrides: `key=value` changes to it.
         seed: Seed of weights, dropout and order.
+        deterministic: Whether operations that add in any order are to add in one; slower.
+        tensorboard: Folder for TensorBoard's event files, a task each.
         progress: Where to show how far it is.
 
     Raises:
@@ -49,27 +56,48 @@ def train_app(
             shown.line(f"{name}: not trained, {reason}")
     if all(reasons.values()):
         raise InputError(f"{dataset} allows no model of {app.name}: {'; '.join(filter(None, reasons.values()))}")
+    settings = {
+        "app": app.name,
+        "preset": preset,
+        "seed": seed,
+        "dataset": str(dataset),
+        "settings": config.model_dump(mode="json"),
+        "deterministic": deterministic,
+    }
+    lineage = collect_lineage(_origin(opened))
     with RunWriter(out) as run:
-        run.write_json(
-            "config.json",
-            {
-                "app": app.name,
-                "preset": preset,
-                "seed": seed,
-                "dataset": str(dataset),
-                "settings": config.model_dump(mode="json"),
-            },
-        )
-        run.write_json("lineage.json", collect_lineage(_origin(opened)))
-        work = Work(opened, config, seed, shown, run.log)
-        run.write_json("metrics.json", {"validation": {"model": _train_tasks(app, work, reasons, run)}})
+        run.write_json("config.json", settings)
+        run.write_json("lineage.json", lineage)
+        other = run.go_on(settings | {name: lineage[name] for name in ("dataset", "code", "packages")})
+        if other:
+            shown.line(f"training starts anew: what was left of it has other {', '.join(other)}")
+        work = Work(opened, config, seed, shown, run.log, run.checkpoints, tensorboard)
+        with _told(run, shown):
+            metrics = _train_tasks(app, work, reasons, run, deterministic)
+        run.write_json("metrics.json", {"validation": {"model": metrics}})
         write_card(run, app.card(opened), app.metric_groups)
     return Run.open(out)
 
 
-def _train_tasks(app: App, work: Work, reasons: dict[str, str | None], run: RunWriter) -> dict[str, float]:
+@contextmanager
+def _told(run: RunWriter, shown: Progress) -> Iterator[None]:
+    """Tells, where training is stopped, that it can go on."""
+    try:
+        yield
+    except BaseException:
+        if run.has_checkpoints:
+            shown.line(f"what is trained of {run.out} is kept: the same command goes on with it")
+        raise
+
+
+def _train_tasks(
+    app: App, work: Work, reasons: dict[str, str | None], run: RunWriter, deterministic: bool
+) -> dict[str, float]:
     with work.progress.task("start TensorFlow"):
         import keras
+        import tensorflow as tf
+    if deterministic:
+        tf.config.experimental.enable_op_determinism()
     metrics: dict[str, float] = {}
     for task in app.tasks:
         if not reasons[task.name]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gristmill.data.batches import batches
+from gristmill.data.batches import Batches
 from gristmill.errors import InputError
 
 FEATURES = {"one": np.arange(7), "list": np.arange(14).reshape(7, 2)}
@@ -15,8 +15,8 @@ LABELS = np.arange(7) * 10
 
 def passes(count: int, **options: Any) -> list[list[list[int]]]:
     """The labels of each batch, pass by pass."""
-    data = batches(FEATURES, LABELS, 3, **options)
-    return [[label.numpy().tolist() for _, label in data] for _ in range(count)]
+    data = Batches(FEATURES, LABELS, 3, **options)
+    return [[label.numpy().tolist() for _, label in data(epoch)] for epoch in range(count)]
 
 
 def test_rows_come_in_order_and_whole() -> None:
@@ -28,7 +28,7 @@ def test_a_last_batch_that_is_not_full_can_be_left_out() -> None:
 
 
 def test_features_stay_beside_their_labels() -> None:
-    for features, label in batches(FEATURES, LABELS, 3, seed=1):
+    for features, label in Batches(FEATURES, LABELS, 3, seed=1)():
         np.testing.assert_array_equal(features["one"] * 10, label)
         np.testing.assert_array_equal(features["list"][:, 1] * 5 - 5, label)
 
@@ -41,6 +41,15 @@ def test_each_pass_is_shuffled_anew_and_the_seed_decides_how() -> None:
     assert passes(2, seed=4) != [first, second]
 
 
+@pytest.mark.parametrize(("drop", "count"), [(False, 3), (True, 2)])
+def test_an_epoch_goes_on_from_any_batch(drop: bool, count: int) -> None:
+    data = Batches(FEATURES, LABELS, 3, seed=3, drop_remainder=drop)
+    whole = [label.numpy().tolist() for _, label in data(4)]
+    assert len(data) == len(whole) == count
+    for start in range(count + 1):
+        assert [label.numpy().tolist() for _, label in data(4, start)] == whole[start:]
+
+
 def test_rows_that_differ_in_number_are_refused() -> None:
     with pytest.raises(InputError, match=r"same number of rows. Received: .*'one': 7.*'labels': 6"):
-        batches(FEATURES, LABELS[:6], 3)
+        Batches(FEATURES, LABELS[:6], 3)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gristmill.data.batches import Batches
 from gristmill.errors import InputError, WorkError
 from gristmill.estimator import DNNClassifier, DNNLinearCombinedClassifier, LinearClassifier, binary_metrics, logistic
 from gristmill.features import BucketColumn, CategoryColumn, Column, CrossColumn, NumberColumn
@@ -123,12 +124,8 @@ def test_validation_keeps_the_epoch_with_the_smallest_log_loss() -> None:
     estimator = LinearClassifier(CROSSED, keras.optimizers.SGD(1.0))
     lines: list[dict[str, Any]] = []
 
-    def opposite() -> tf.data.Dataset:
-        return pairs().map(lambda features, label: (features, 1 - label))
-
-    done = estimator.train(
-        pairs, epochs=9, validation_fn=opposite, patience=2, log=lambda **values: lines.append(values)
-    )
+    same, opposite = Batches(PAIRS, DIFFER, 32), Batches(PAIRS, 1 - DIFFER, 32)
+    done = estimator.fit(same, epochs=9, validation=opposite, patience=2, log=lambda **values: lines.append(values))
     assert (done.epochs, done.best_epoch) == (3, 1)
     assert estimator.evaluate(opposite)["logloss"] == pytest.approx(lines[0]["logloss"]) == done.best["logloss"]
 

@@ -63,6 +63,41 @@ def test_an_exception_leaves_nothing(tmp_path: Path) -> None:
     assert not os.listdir(tmp_path)
 
 
+def interrupted(out: Path, training: dict[str, int]) -> list[str]:
+    """A writer that fails after it has saved a checkpoint; gives what `go_on` said."""
+    differ: list[str] = []
+    with pytest.raises(ZeroDivisionError), RunWriter(out) as run:
+        differ = run.go_on(training)
+        (run.checkpoints / "task").mkdir(exist_ok=True)
+        (run.checkpoints / "task/1.index").touch()
+        (run.path / "other").mkdir()
+        raise ZeroDivisionError
+    return differ
+
+
+def test_checkpoints_stay_for_a_writer_of_the_same_training(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert interrupted(out, {"seed": 1}) == []
+    assert not out.exists()
+    with RunWriter(out) as run:
+        assert run.go_on({"seed": 1}) == []
+        assert run.has_checkpoints
+        assert not (run.path / "other").exists()
+        run.write_json("config.json", {})
+        run.write_json("lineage.json", {})
+    assert os.listdir(tmp_path) == ["run"]
+    assert "checkpoints" not in os.listdir(out)
+
+
+def test_checkpoints_of_another_training_are_dropped_and_what_differs_is_told(tmp_path: Path) -> None:
+    interrupted(tmp_path / "run", {"seed": 1, "epochs": 3})
+    with pytest.raises(ZeroDivisionError), RunWriter(tmp_path / "run") as run:
+        assert run.go_on({"seed": 2, "epochs": 3}) == ["seed"]
+        assert not run.has_checkpoints
+        raise ZeroDivisionError
+    assert not os.listdir(tmp_path)
+
+
 def test_a_run_without_lineage_is_not_finished(tmp_path: Path) -> None:
     with (
         pytest.raises(WorkError, match=r"`lineage\.json` was not written"),

@@ -27,8 +27,8 @@ class Countdown:
         return float(self.x.numpy())
 
 
-def ones(count: int) -> Callable[[int], list[Any]]:
-    return lambda epoch: [tf.constant(1.0)] * count
+def ones(count: int) -> Callable[[int, int], list[Any]]:
+    return lambda epoch, start: [tf.constant(1.0)] * count
 
 
 def judge_by(model: Countdown, scores: Sequence[float], **options: Any) -> tuple[Judge, list[float]]:
@@ -119,10 +119,12 @@ def test_a_loss_that_is_not_finite_names_task_step_and_epoch() -> None:
     x = keras.Variable(np.float32(1.0))
     step = Step(lambda batch: x.value * batch, [Group(keras.optimizers.SGD(0.0), [x])])
     values = [[1.0, 1.0, 1.0], [1.0, float("nan"), 1.0]]
-    with pytest.raises(WorkError, match=r"train ranking: .*Received: nan at step 5 \(epoch 2\)"):
+    with pytest.raises(
+        WorkError, match=r"train ranking: .*Received: nan at step 5 \(epoch 2\): the input batch holds NaN"
+    ):
         train(
             step,
-            lambda epoch: [tf.constant(value) for value in values[epoch]],
+            lambda epoch, start: [tf.constant(value) for value in values[epoch]],
             epochs=2,
             steps_per_epoch=3,
             title="train ranking",
@@ -131,7 +133,7 @@ def test_a_loss_that_is_not_finite_names_task_step_and_epoch() -> None:
 
 def test_an_epoch_without_a_batch_is_refused() -> None:
     with pytest.raises(InputError, match="at least one batch"):
-        train(Countdown().step, lambda epoch: [], epochs=1, steps_per_epoch=None)
+        train(Countdown().step, lambda epoch, start: [], epochs=1, steps_per_epoch=None)
 
 
 def test_each_epoch_is_logged_with_its_figures() -> None:
@@ -154,14 +156,14 @@ def test_each_epoch_is_logged_with_its_figures() -> None:
 
 
 def test_the_epoch_number_is_given_to_the_batches() -> None:
-    asked: list[int] = []
+    asked: list[tuple[int, int]] = []
 
-    def batches(epoch: int) -> Iterator[Any]:
-        asked.append(epoch)
+    def batches(epoch: int, start: int) -> Iterator[Any]:
+        asked.append((epoch, start))
         yield tf.constant(1.0)
 
     train(Countdown().step, batches, epochs=3, steps_per_epoch=1)
-    assert asked == [0, 1, 2]
+    assert asked == [(0, 0), (1, 0), (2, 0)]
 
 
 def test_progress_hears_of_every_step_before_any_loss_is_looked_at() -> None:
@@ -180,4 +182,4 @@ def test_progress_hears_of_every_step_before_any_loss_is_looked_at() -> None:
             heard.append(("advance", (amount, note)))
 
     train(Countdown(start=4.0).step, ones(3), epochs=1, steps_per_epoch=3, title="it", progress=Heard())
-    assert heard == [("it", 3), *[("advance", (1, ""))] * 3, ("advance", (0, "loss 3.0000"))]
+    assert heard == [("it", 3), ("advance", (0, "")), *[("advance", (1, ""))] * 3, ("advance", (0, "loss 3.0000"))]
