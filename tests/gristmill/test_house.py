@@ -26,6 +26,7 @@ ROOMS_BELOW = {  # what each room may import of gristmill, from the bottom up
     "features": {"errors", "schema", "data"},
     "training": {"errors", "files", "progress", "features", "data"},
     "estimator": {"errors", "progress", "features", "data", "training"},
+    "layers": {"errors"},
     "lite": {"errors", "files", "gate"},
     "runs": {"errors", "files", "staging"},
 }
