@@ -26,7 +26,7 @@ class Step:
     """A compiled training step.
 
     Calling it with a batch applies one update and gives the loss as a scalar tensor, without waiting for it. A step whose
-    loss is not finite changes nothing, and neither does any after it: `stopped` then tells its number.
+    loss is not finite updates nothing, and neither does any after it: `stopped` then tells its number.
 
     Args:
         loss: Takes the batch, runs the model with `training=True`, and gives a scalar.
@@ -64,6 +64,7 @@ class Step:
         trained = {id(variable) for variable in self.variables}
         self._state = [variable for variable in state if id(variable) not in trained]
         self._clip_norm = clip_norm
+        self._jit_compile = jit_compile
         self._average = average
         self._averages = [tf.Variable(v.value, trainable=False) for v in self.variables] if average is not None else []
         self._scale = LossScale() if _scaled(scale_loss) else None
@@ -134,9 +135,20 @@ class Step:
         good = tf.equal(self._stopped, 0)
         if self._scale:
             good &= self._scale.adapt(gradients)
-        tf.cond(good, lambda: self._apply(gradients), lambda: None)
+        self._apply_if(good, gradients)
         self._done.assign_add(1)
         return loss
+
+    def _apply_if(self, good: tf.Tensor, gradients: list[Any]) -> None:
+        """Branches, or under XLA, which would copy all variables at a branch, selects element by element."""
+        if not self._jit_compile:
+            tf.cond(good, lambda: self._apply(gradients), lambda: None)
+            return
+        changed = [*self.variables, *self._averages, *(v for group in self._groups for v in group.optimizer.variables)]
+        before = [tf.identity(tf.convert_to_tensor(variable)) for variable in changed]
+        self._apply(gradients)
+        for variable, value in zip(changed, before, strict=True):
+            variable.assign(tf.where(good, tf.convert_to_tensor(variable), value))
 
     def _apply(self, gradients: list[Any]) -> None:
         if self._clip_norm is not None:
