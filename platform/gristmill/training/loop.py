@@ -2,10 +2,10 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 import tensorflow as tf
 
@@ -16,23 +16,14 @@ from gristmill.training.diagnose import first_not_finite
 from gristmill.training.exact import check_exact
 from gristmill.training.judge import Best, Judge
 from gristmill.training.names import stable_names
+from gristmill.training.observer import Observer
 from gristmill.training.step import Step
 
-__all__ = ["Observer", "Trained", "train"]
+__all__ = ["Trained", "train"]
 
 _LOOK_STEPS = 32
 _LOOK_SECONDS = 1.0
 """Losses are looked at after so many steps or seconds, so that no step waits for the one before."""
-
-
-class Observer(Protocol):
-    """Hears what the loop does."""
-
-    def looked(self, step: int, losses: Sequence[float]) -> None:
-        """The losses of the steps up to `step`, since the last call."""
-
-    def epoch(self, epoch: int, step: int, figures: Mapping[str, float]) -> None:
-        """The figures of an epoch (from 1)."""
 
 
 @dataclass
@@ -127,25 +118,34 @@ class _Loop:
         self.done, self.place, self.best = Trained(), _Place(), Best()
         self.history: list[dict[str, Any]] = []
         self.finished = self.checked = False
+        self.watched = any(observer.every_step for observer in self.observers)
         self.start = self.saved = self.looked = time.monotonic()
         self.losses: list[tf.Tensor] = []
         self.recent: deque[tuple[Any, ...]] = deque(maxlen=_LOOK_STEPS)
 
     def run(self, task: Task) -> None:
+        for observer in self.observers:
+            observer.begin()
         while not self.finished:
             self._epoch(task)
         self.step.assign(self.best.weights if self.best.weights is not None else self.step.weights())
+        for observer in self.observers:
+            observer.end()
 
     def _epoch(self, task: Task) -> None:
+        for observer in self.observers:
+            observer.begin_epoch(self.done.epochs + 1)
         for group in self._groups():
             self._check_once(group[0])
+            if self.watched:
+                self._begin_step()
             self.losses.append(self.step(*group))
             self.recent.append(group)
             self.done.steps += 1
             self.place.steps += 1
             self.place.batch += len(group)
             task.advance(1)
-            if len(self.losses) == _LOOK_STEPS or time.monotonic() - self.looked > _LOOK_SECONDS:
+            if self.watched or len(self.losses) == _LOOK_STEPS or time.monotonic() - self.looked > _LOOK_SECONDS:
                 self._look()
                 if self.checkpoints and time.monotonic() - self.saved > self.save_seconds:
                     self._save()
@@ -156,6 +156,10 @@ class _Loop:
         batches = iter(self.batches(self.done.epochs, self.place.batch))
         while group := tuple(islice(batches, self.accumulate)):
             yield group
+
+    def _begin_step(self) -> None:
+        for observer in self.observers:
+            observer.begin_step(self.done.steps + 1)
 
     def _check_once(self, batch: Any) -> None:
         if self.checkpoints and not self.checked:
@@ -203,9 +207,9 @@ class _Loop:
             done.best_epoch, done.best = self.best.epoch, self.best.metrics
         done.seconds += time.monotonic() - self.start
         self.start, self.place = time.monotonic(), _Place()
-        self._tell(figures, task)
+        ended = self._tell(figures, task)
         stuck = judge is not None and judge.patience is not None and self.best.waited >= judge.patience
-        self.finished = stuck or done.epochs >= self.epochs
+        self.finished = ended or stuck or done.epochs >= self.epochs
         if self.checkpoints:
             self._save()
 
@@ -217,7 +221,8 @@ class _Loop:
         finally:
             self.step.assign(live)
 
-    def _tell(self, figures: dict[str, float], task: Task) -> None:
+    def _tell(self, figures: dict[str, float], task: Task) -> bool:
+        """Whether an observer ends training."""
         done = self.done
         line = {
             "task": self.title,
@@ -229,8 +234,8 @@ class _Loop:
         self.history.append(line)
         self.log(**line)
         task.advance(0, " ".join(f"{name} {value:.4f}" for name, value in figures.items()))
-        for observer in self.observers:
-            observer.epoch(done.epochs, done.steps, figures)
+        told = [observer.epoch(done.epochs, done.steps, figures) for observer in self.observers]
+        return any(told)
 
     def _save(self) -> None:
         assert self.checkpoints is not None

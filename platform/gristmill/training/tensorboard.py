@@ -6,10 +6,12 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from gristmill.training.observer import Observer
+
 __all__ = ["TensorBoard"]
 
 
-class TensorBoard:
+class TensorBoard(Observer):
     """Writes the mean loss and the steps a second since the last look, and each epoch's figures, by step.
 
     Args:
@@ -29,12 +31,13 @@ class TensorBoard:
                 _scalar("steps_per_second", len(losses) / (now - self._time))
         self._time = now
 
-    def epoch(self, epoch: int, step: int, figures: Mapping[str, float]) -> None:
+    def epoch(self, epoch: int, step: int, figures: Mapping[str, float]) -> bool:
         """Writes each figure as `epoch/NAME`."""
         with self._writer.as_default(step):
             for name, value in figures.items():
                 _scalar(f"epoch/{name}", value)
         self._writer.flush()
+        return False
 
 
 def _scalar(name: str, value: float) -> None:

@@ -95,7 +95,7 @@ def _save_often(monkeypatch: pytest.MonkeyPatch) -> None:
     [({}, 1), ({"average": 0.9, "clip_norm": 0.5}, 1), ({}, 4), ({"scale_loss": True}, 1)],
     ids=["plain", "averaged and clipped", "accumulated", "scaled"],
 )
-@pytest.mark.parametrize("stop", [1, 5, 6, 11, 17])
+@pytest.mark.parametrize("stop", [1, 6, 11])
 def test_stopped_after_any_batch(tmp_path: Path, options: dict[str, Any], accumulate: int, stop: int) -> None:
     undisturbed = Rehearsal(None, **options)
     undisturbed.train(accumulate=accumulate)

@@ -1,0 +1,140 @@
+"""Trains a compiled Keras model with the loop: its own loss, optimizer, metrics and callbacks."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from gristmill.errors import InputError
+from gristmill.training.callbacks import KerasCallbacks
+from gristmill.training.judge import Judge
+from gristmill.training.loop import Trained, train
+from gristmill.training.step import Group, Step
+
+__all__ = ["fit"]
+
+Epochs = Callable[[int, int], Iterable[Any]]
+
+
+def fit(
+    model: keras.Model,
+    batches: Epochs,
+    *,
+    epochs: int,
+    steps_per_epoch: int | None = None,
+    validation: Callable[[], Iterable[Any]] | None = None,
+    metric: str = "val_loss",
+    greater_is_better: bool = False,
+    patience: int | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    clip_norm: float | None = None,
+    **options: Any,
+) -> Trained:
+    """Trains a compiled model; with validation it holds the best weights at the end, else the last.
+
+    Args:
+        model: Any Keras model, compiled with an optimizer and a loss.
+        batches: Gives the batches of an epoch (from 0) from one (from 0) on, each `(x, y)` or `(x, y, weights)`, such as
+            a `gristmill.data.supervised.Supervised`. Where `x` is a dict and the model has named inputs, these are taken
+            from it by name and the rest is passed over.
+        epochs: Epochs at most.
+        steps_per_epoch: Batches an epoch, for the time left; None asks `len(batches)` where that has one.
+        validation: Gives the validation batches.
+        metric: What chooses the epoch: `val_loss`, or `val_` and the name of one of the model's metrics.
+        greater_is_better: Whether more of it is better.
+        patience: Epochs without a better one before training stops.
+        callbacks: Keras callbacks.
+        clip_norm: Gradients are scaled down to this norm.
+        **options: See `gristmill.training.train`: checkpoints, accumulate, title, progress, log and others.
+
+    Raises:
+        InputError: The model is not compiled, a batch is not what it takes, or validation has no such metric.
+        WorkError: The loss is not finite.
+    """
+    if not getattr(model, "compiled", False) or model.optimizer is None:
+        raise InputError("the model must be compiled with an optimizer and a loss. Received: one that is not")
+    pick = _inputs_of(model)
+
+    def loss(batch: Any) -> Any:
+        return _loss(model, pick, batch, training=True)
+
+    _try(model, pick, batches)
+    step = Step(loss, [Group(model.optimizer, model.trainable_variables)], state=_state(model), clip_norm=clip_norm)
+    steps = steps_per_epoch or (len(batches) if hasattr(batches, "__len__") else None)
+    observers = [*options.pop("observers", ())]
+    if callbacks:
+        observers.append(KerasCallbacks(callbacks, model, epochs, steps))
+    judge = None
+    if validation is not None:
+        evaluate = _evaluation(model, pick, validation, metric)
+        judge = Judge(evaluate, metric, greater_is_better, patience)
+    return train(step, batches, epochs=epochs, steps_per_epoch=steps, judge=judge, observers=observers, **options)
+
+
+def _loss(model: keras.Model, pick: Callable[[Any], Any], batch: Any, training: bool) -> Any:
+    x, y, weights = keras.utils.unpack_x_y_sample_weight(batch)
+    x = pick(x)
+    outputs = model(x, training=training)
+    return model.compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weights, training=training)
+
+
+def _state(model: keras.Model) -> list[Any]:
+    """Variables that the loss reads or changes beside the trained ones: those of layers, and of the loss's own metrics."""
+    return [*model.non_trainable_variables, *(v for metric in model.metrics for v in metric.variables)]
+
+
+def _try(model: keras.Model, pick: Callable[[Any], Any], batches: Epochs) -> None:
+    """Computes one loss, which builds what is not built yet, so that a batch that does not fit is told at once."""
+    for batch in batches(0, 0):
+        try:
+            _loss(model, pick, batch, training=False)
+        except (ValueError, TypeError) as error:
+            raise InputError(f"the model must take the batches. Received: {_shapes(batch)}; {error}") from error
+        return
+    raise InputError("there must be at least one batch. Received: none")
+
+
+def _inputs_of(model: keras.Model) -> Callable[[Any], Any]:
+    """Picks a functional model's inputs out of a dict by name: Keras feeds them by their order."""
+    inputs = getattr(model, "inputs", None)
+    if not inputs or not isinstance(model, keras.Model):
+        return lambda x: x
+    names, structure = [one.name for one in inputs], getattr(model, "input", None)
+
+    def pick(x: Any) -> Any:
+        if not isinstance(x, Mapping):
+            return x
+        wanted = list(structure) if isinstance(structure, Mapping) else names
+        missing = [name for name in wanted if name not in x]
+        if missing:
+            raise InputError(f"features must hold the inputs {', '.join(missing)}. Received: {', '.join(sorted(x))}")
+        if isinstance(structure, Mapping):
+            return {name: x[name] for name in wanted}
+        return [x[name] for name in names] if isinstance(structure, list | tuple) else x[names[0]]
+
+    return pick
+
+
+def _evaluation(
+    model: keras.Model, pick: Callable[[Any], Any], validation: Callable[[], Iterable[Any]], metric: str
+) -> Callable[[], dict[str, float]]:
+    def evaluate() -> dict[str, float]:
+        told = model.evaluate(_picked(validation(), pick), return_dict=True, verbose=0)
+        found = {f"val_{name}": float(value) for name, value in told.items()}
+        if metric not in found:
+            raise InputError(f"`metric` must be one of {', '.join(found)}. Received: {metric!r}")
+        return found
+
+    return evaluate
+
+
+def _picked(batches: Iterable[Any], pick: Callable[[Any], Any]) -> Any:
+    if isinstance(batches, tf.data.Dataset):
+        return batches.map(lambda x, *rest: (pick(x), *rest))
+    return ((pick(batch[0]), *batch[1:]) for batch in batches)
+
+
+def _shapes(batch: Any) -> str:
+    told = keras.tree.map_structure(lambda value: f"{value.dtype.name}{list(value.shape)}", batch)
+    return str(told)
