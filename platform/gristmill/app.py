@@ -164,6 +164,8 @@ class App:
     """Public data sets that `gristmill fetch` knows through this app; the first is the default."""
     default_sources: "Callable[[Fetched], tuple[Sources, Any]] | None" = None
     """Sources and options of a fetched data set."""
+    any_dataset: bool = False
+    """Whether it trains on the datasets of other apps."""
     page: str | None = None
     """Import path `module:function` of the dashboard page."""
 

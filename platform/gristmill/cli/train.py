@@ -1,12 +1,16 @@
 """`gristmill train`: an app's models on a dataset, into a new run folder."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gristmill.cli.output import JsonOption, QuietOption, verb
 from gristmill.cli.tables import show_metrics
+from gristmill.errors import InputError
+
+if TYPE_CHECKING:
+    from gristmill.app import App
 
 __all__ = ["PresetOption", "SeedOption", "SetOption", "train"]
 
@@ -16,7 +20,11 @@ SetOption = Annotated[list[str] | None, typer.Option("--set", help="key=value: c
 
 
 def train(
-    app: Annotated[str, typer.Argument(help="Name of the app, such as recommend.")],
+    *,
+    app: Annotated[str | None, typer.Argument(help="Name of the app, such as recommend.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="FILE.py:FUNCTION that gives a compiled Keras model, in place of an app.")
+    ] = None,
     dataset: Annotated[Path, typer.Option(help="Dataset folder that `gristmill ingest` wrote.")],
     out: Annotated[Path, typer.Option(help="Run folder to write; it must not be there.")],
     preset: PresetOption = "default",
@@ -31,9 +39,7 @@ def train(
 ) -> None:
     """Train an app's models on a dataset; after a stop, the same command goes on."""
     with verb(as_json, quiet) as call:
-        from gristmill.app import find_app
-
-        found = find_app(app)
+        found = _app(app, model)
         found.configure(preset, settings or [])
         from gristmill.workflow import train_app
 
@@ -50,7 +56,19 @@ def train(
         )
 
         def show() -> None:
-            show_metrics(app, made.metrics)
+            show_metrics(found.name, made.metrics)
             typer.echo(f"run: {out}")
 
         call.result({"run": str(out), "metrics": made.metrics}, show)
+
+
+def _app(name: str | None, model: str | None) -> "App":
+    if (name is None) == (model is None):
+        raise InputError(f"train takes the name of an app or --model. Received: {name!r} and --model {model!r}")
+    if name is not None:
+        from gristmill.app import find_app
+
+        return find_app(name)
+    from gristmill.workflow import keras_app
+
+    return keras_app(str(model))

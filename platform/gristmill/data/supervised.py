@@ -17,7 +17,7 @@ class Supervised:
     """A split of a dataset as (features by name, label) or, where a feature has the role `weight`, with that as third.
 
     A text label comes as its number, int64, among the schema's `values` or, where there are none, in the vocabulary; a
-    number as it is. Keys are left out. See `Dataset.batches` for what features are.
+    number as it is. Keys are among the features. See `Dataset.batches` for what a feature's tensor is.
 
     Args:
         dataset: The dataset.
@@ -41,7 +41,7 @@ class Supervised:
         self.classes = _classes(dataset, self.label)
         weights = schema.with_role(Role.WEIGHT)
         self._weight = _only(weights, "weight", schema.names).name if weights else None
-        self._names = [one.name for one in schema.with_role(Role.FEATURE) if one.name != self.label.name]
+        self._names = [name for name in schema.names if name not in (self.label.name, self._weight)]
         self._batches = dataset.batches_per_epoch(split, batch_size)
 
     def __len__(self) -> int:

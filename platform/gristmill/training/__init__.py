@@ -2,10 +2,22 @@
 
 from gristmill.training.checkpoints import Checkpoint, Checkpoints
 from gristmill.training.judge import Judge
-from gristmill.training.keras_model import fit
+from gristmill.training.keras_model import evaluate, fit
 from gristmill.training.loop import Trained, train
 from gristmill.training.observer import Observer
 from gristmill.training.step import Group, Step
 from gristmill.training.tensorboard import TensorBoard
 
-__all__ = ["Checkpoint", "Checkpoints", "Group", "Judge", "Observer", "Step", "TensorBoard", "Trained", "fit", "train"]
+__all__ = [
+    "Checkpoint",
+    "Checkpoints",
+    "Group",
+    "Judge",
+    "Observer",
+    "Step",
+    "TensorBoard",
+    "Trained",
+    "evaluate",
+    "fit",
+    "train",
+]

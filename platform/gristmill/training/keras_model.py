@@ -12,7 +12,7 @@ from gristmill.training.judge import Judge
 from gristmill.training.loop import Trained, train
 from gristmill.training.step import Group, Step
 
-__all__ = ["fit"]
+__all__ = ["evaluate", "fit"]
 
 Epochs = Callable[[int, int], Iterable[Any]]
 
@@ -67,8 +67,7 @@ def fit(
         observers.append(KerasCallbacks(callbacks, model, epochs, steps))
     judge = None
     if validation is not None:
-        evaluate = _evaluation(model, pick, validation, metric)
-        judge = Judge(evaluate, metric, greater_is_better, patience)
+        judge = Judge(lambda: _judged(model, validation, metric), metric, greater_is_better, patience)
     return train(step, batches, epochs=epochs, steps_per_epoch=steps, judge=judge, observers=observers, **options)
 
 
@@ -109,24 +108,30 @@ def _inputs_of(model: keras.Model) -> Callable[[Any], Any]:
         missing = [name for name in wanted if name not in x]
         if missing:
             raise InputError(f"features must hold the inputs {', '.join(missing)}. Received: {', '.join(sorted(x))}")
-        if isinstance(structure, Mapping):
-            return {name: x[name] for name in wanted}
-        return [x[name] for name in names] if isinstance(structure, list | tuple) else x[names[0]]
+        several = isinstance(structure, Mapping | list | tuple)
+        return {name: x[name] for name in wanted} if several else x[names[0]]
 
     return pick
 
 
-def _evaluation(
-    model: keras.Model, pick: Callable[[Any], Any], validation: Callable[[], Iterable[Any]], metric: str
-) -> Callable[[], dict[str, float]]:
-    def evaluate() -> dict[str, float]:
-        told = model.evaluate(_picked(validation(), pick), return_dict=True, verbose=0)
-        found = {f"val_{name}": float(value) for name, value in told.items()}
-        if metric not in found:
-            raise InputError(f"`metric` must be one of {', '.join(found)}. Received: {metric!r}")
-        return found
+def evaluate(model: keras.Model, batches: Callable[[], Iterable[Any]]) -> dict[str, float]:
+    """The loss and metrics of a compiled model, inputs taken by name as in `fit`.
 
-    return evaluate
+    Raises:
+        InputError: A batch is not what the model takes.
+    """
+    try:
+        told = model.evaluate(_picked(batches(), _inputs_of(model)), return_dict=True, verbose=0)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"the model must take the batches. Received: {error}") from error
+    return {name: float(value) for name, value in told.items()}
+
+
+def _judged(model: keras.Model, validation: Callable[[], Iterable[Any]], metric: str) -> dict[str, float]:
+    found = {f"val_{name}": value for name, value in evaluate(model, validation).items()}
+    if metric not in found:
+        raise InputError(f"`metric` must be one of {', '.join(found)}. Received: {metric!r}")
+    return found
 
 
 def _picked(batches: Iterable[Any], pick: Callable[[Any], Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from gristmill.workflow.evaluate import evaluate_run
 from gristmill.workflow.export import export_run
+from gristmill.workflow.keras_app import keras_app
 from gristmill.workflow.train import train_app
 
-__all__ = ["evaluate_run", "export_run", "train_app"]
+__all__ = ["evaluate_run", "export_run", "keras_app", "train_app"]

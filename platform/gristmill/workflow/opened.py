@@ -10,6 +10,7 @@ from gristmill.data.dataset import Dataset
 from gristmill.errors import InputError
 from gristmill.progress import Progress
 from gristmill.runs import Run
+from gristmill.workflow.keras_app import KERAS_APP, keras_app
 
 if TYPE_CHECKING:
     import keras
@@ -39,7 +40,7 @@ def open_run(path: Path, dataset: Path | None, progress: Progress) -> OpenedRun:
         IntegrityError: A file of the run or of the dataset is missing, cut or changed.
     """
     run = Run.open(path)
-    app = find_app(run.config["app"])
+    app = _app_of(run)
     opened = Dataset.open(dataset or run.config["dataset"])
     trained_on = run.lineage["dataset"]["manifest_sha256"]
     if opened.manifest_sha256 != trained_on:
@@ -49,6 +50,12 @@ def open_run(path: Path, dataset: Path | None, progress: Progress) -> OpenedRun:
         )
     config = app.config_type.model_validate(run.config["settings"])
     return OpenedRun(run, app, Work(opened, config, run.config["seed"], progress))
+
+
+def _app_of(run: Run) -> App:
+    if run.config["app"] != KERAS_APP:
+        return find_app(run.config["app"])
+    return keras_app(run.config["settings"]["model"])
 
 
 def load_model(opened: OpenedRun, task: Task) -> "keras.Model":

@@ -48,7 +48,7 @@ def train_app(
     shown = progress or Silent()
     config = app.configure(preset, overrides)
     opened = Dataset.open(dataset)
-    if opened.manifest.app != app.name:
+    if opened.manifest.app != app.name and not app.any_dataset:
         raise InputError(f"{dataset} must be a dataset of the app {app.name}. Received: one of {opened.manifest.app}")
     reasons = {task.name: task.applies(opened) for task in app.tasks}
     for name, reason in reasons.items():

@@ -45,10 +45,10 @@ def read(data: Supervised, epoch: int = 0, start: int = 0) -> list[Any]:
     return [(x["x"].numpy().tolist(), y.numpy().tolist()) for x, y, *_ in data(epoch, start)]
 
 
-def test_labels_are_numbers_and_keys_stay_out(tmp_path: Path) -> None:
+def test_labels_are_numbers_and_neither_they_nor_weights_are_features(tmp_path: Path) -> None:
     data = Supervised(make_dataset(tmp_path, features(), ["no", "yes"]), "train", 4)
     x, y, weight = next(iter(data()))
-    assert list(x) == ["x"]
+    assert list(x) == ["key", "x"]
     assert (x["x"].numpy().tolist(), y.numpy().tolist(), weight.numpy().tolist()) == (
         [0.0, 0.5, 1.0, 1.5],
         [0, 1, 0, 1],

@@ -38,10 +38,15 @@ def test_it_equals_keras_own_fit() -> None:
     assert (done.epochs, done.steps) == (3, 12)
 
 
-def test_inputs_are_taken_by_name() -> None:
+@pytest.mark.parametrize("structure", [dict, list])
+def test_inputs_are_taken_by_name(structure: Any) -> None:
     model = linear()
-    fit(model, DATA, epochs=60)
+    if structure is list:
+        model = keras.Model(list(model.inputs), model.outputs)
+        model.compile(keras.optimizers.SGD(0.1), "mse")
+    done = fit(model, DATA, epochs=60, validation=DATA)
     np.testing.assert_allclose(model.get_weights()[0][:, 0], [1.0, -2.0, 0.5], atol=1e-2)
+    assert done.best["val_loss"] < 1e-4
 
 
 def test_validation_chooses_the_epoch_by_a_metric_of_the_model() -> None:

@@ -1,0 +1,74 @@
+"""`gristmill train --model`: any compiled Keras model on any dataset."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gristmill.data.dataset import Dataset
+from gristmill.runs import Run
+
+pytestmark = pytest.mark.slow
+MODEL = """
+import keras
+
+class Twice(keras.layers.Layer):
+    def call(self, values):
+        return 2 * values
+
+def build(dataset):
+    user, item = (keras.Input((), name=name, dtype="string") for name in ("user", "item"))
+    parts = []
+    for name, tensor in (("user", user), ("item", item)):
+        terms = dataset.vocabulary(name)
+        index = keras.layers.StringLookup(vocabulary=terms)(tensor)
+        parts.append(keras.layers.Embedding(len(terms) + 1, 4)(index))
+    outputs = Twice()(keras.layers.Dense(1)(keras.layers.Dot(1)(parts)))
+    model = keras.Model([user, item], outputs)
+    model.compile(keras.optimizers.Adam(0.05), "mse", metrics=["mae"])
+    return model
+
+def not_compiled():
+    return keras.Sequential([keras.layers.Dense(1)])
+"""
+WORDS = ("train", "--dataset", "data", "--set", "label=rating", "--set", "batch=64", "--json")
+
+
+def test_a_model_of_ones_own_is_trained_and_evaluated(ingested: Any, work: Path, command: Callable[..., Any]) -> None:
+    (work / "own.py").write_text(MODEL)
+    options = ["--model", "own.py:build", "--out", "runs/own", "--set", "epochs=12", "--set", "metric=mae"]
+    done = command(*WORDS, *options, cwd=work)
+    assert done.status == 0, done.err
+    run = Run.open(work / "runs/own")
+    assert run.config["settings"]["model"] == "own.py:build"
+    assert [line["epoch"] for line in run.history] == list(range(1, 13))
+    best = min(run.history, key=lambda line: line["val_mae"])
+    assert run.metrics["validation"]["model"] == pytest.approx(
+        {"loss": best["val_loss"], "mae": best["val_mae"]}, rel=1e-4
+    )
+    evaluated = command("evaluate", "runs/own", "--json", cwd=work)
+    assert evaluated.status == 0, evaluated.err
+    ratings = Dataset.open(work / "data").read("test").column("rating").to_numpy()
+    spread = float(abs(ratings - ratings.mean()).mean())
+    assert evaluated.json["metrics"]["test"]["model"]["mae"] < spread / 2  # who likes what follows from the two ids
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "train takes the name of an app or --model"),
+        (["recommend", "--model", "own.py:build"], "train takes the name of an app or --model"),
+        (["--model", "own.py"], r"named as FILE.py:FUNCTION"),
+        (["--model", "own.py:buidl"], "did you mean 'build'"),
+        (["--model", "own.py:not_compiled"], "must be compiled"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(
+    options: list[str], message: str, ingested: Any, work: Path, command: Callable[..., Any]
+) -> None:
+    (work / "own.py").write_text(MODEL)
+    done = command(*WORDS, *options, "--out", "runs/refused", cwd=work)
+    assert done.status == 2
+    assert message in done.json["error"]["message"]
+    assert not (work / "runs/refused").exists()
