@@ -80,7 +80,7 @@ def ranking_loops(work: Work) -> dict[str, Loop]:
 
 def bare_update(step: Step, jit: bool, average: float | None) -> Callable[[Any], Any]:
     """A step as one writes it by hand, with the loss, variables and optimizers of ours."""
-    loss, groups = step.loss, [(group.optimizer, list(group.variables)) for group in step._groups]
+    loss, groups = step.loss, [(group.optimizer, list(group.variables)) for group in step.groups]
     means = [(tf.Variable(v.value), v) for _, variables in groups for v in variables] if average else []
     count = tf.Variable(0.0)
 

@@ -27,6 +27,7 @@ ROOMS_BELOW = {  # what each room may import of gristmill, from the bottom up
     "training": {"errors", "files", "progress", "features", "data"},
     "estimator": {"errors", "progress", "features", "data", "training"},
     "layers": {"errors"},
+    "eager": {"errors", "training"},
     "lite": {"errors", "files", "gate"},
     "runs": {"errors", "files", "staging"},
 }

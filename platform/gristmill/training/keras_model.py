@@ -10,9 +10,10 @@ from gristmill.errors import InputError
 from gristmill.training.callbacks import KerasCallbacks
 from gristmill.training.judge import Judge
 from gristmill.training.loop import Trained, train
+from gristmill.training.scale import without_scale
 from gristmill.training.step import Group, Step
 
-__all__ = ["evaluate", "fit"]
+__all__ = ["evaluate", "fit", "inputs_of"]
 
 Epochs = Callable[[int, int], Iterable[Any]]
 
@@ -54,13 +55,15 @@ def fit(
     """
     if not getattr(model, "compiled", False) or model.optimizer is None:
         raise InputError("the model must be compiled with an optimizer and a loss. Received: one that is not")
-    pick = _inputs_of(model)
+    pick = inputs_of(model)
 
     def loss(batch: Any) -> Any:
         return _loss(model, pick, batch, training=True)
 
     _try(model, pick, batches)
-    step = Step(loss, [Group(model.optimizer, model.trainable_variables)], state=_state(model), clip_norm=clip_norm)
+    optimizer, scale_loss = without_scale(model.optimizer)
+    groups = [Group(optimizer, model.trainable_variables)]
+    step = Step(loss, groups, state=_state(model), clip_norm=clip_norm, scale_loss=scale_loss)
     steps = steps_per_epoch or (len(batches) if hasattr(batches, "__len__") else None)
     observers = [*options.pop("observers", ())]
     if callbacks:
@@ -94,7 +97,7 @@ def _try(model: keras.Model, pick: Callable[[Any], Any], batches: Epochs) -> Non
     raise InputError("there must be at least one batch. Received: none")
 
 
-def _inputs_of(model: keras.Model) -> Callable[[Any], Any]:
+def inputs_of(model: keras.Model) -> Callable[[Any], Any]:
     """Picks a functional model's inputs out of a dict by name: Keras feeds them by their order."""
     inputs = getattr(model, "inputs", None)
     if not inputs or not isinstance(model, keras.Model):
@@ -121,7 +124,7 @@ def evaluate(model: keras.Model, batches: Callable[[], Iterable[Any]]) -> dict[s
         InputError: A batch is not what the model takes.
     """
     try:
-        told = model.evaluate(_picked(batches(), _inputs_of(model)), return_dict=True, verbose=0)
+        told = model.evaluate(_picked(batches(), inputs_of(model)), return_dict=True, verbose=0)
     except (ValueError, TypeError) as error:
         raise InputError(f"the model must take the batches. Received: {error}") from error
     return {name: float(value) for name, value in told.items()}

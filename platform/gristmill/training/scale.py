@@ -2,9 +2,10 @@
 
 from typing import Any
 
+import keras
 import tensorflow as tf
 
-__all__ = ["LossScale"]
+__all__ = ["LossScale", "without_scale"]
 
 _FIRST = 2.0**15
 _STEADY_STEPS = 2000
@@ -40,3 +41,10 @@ class LossScale:
     def named(self) -> dict[str, Any]:
         """Its variables by name."""
         return {"loss_scale/value": self._value, "loss_scale/good_steps": self._good}
+
+
+def without_scale(optimizer: keras.optimizers.Optimizer) -> tuple[keras.optimizers.Optimizer, bool | None]:
+    """The optimizer inside Keras' own scale, and whether a step is to scale the loss in its place (None: as the policy)."""
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return optimizer.inner_optimizer, True
+    return optimizer, None

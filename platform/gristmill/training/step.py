@@ -40,6 +40,11 @@ class Step:
         scale_loss: Multiplies the loss by a number that is kept as large as float16 allows, so that small gradients do not
             vanish there; None does where the policy is `mixed_float16`.
 
+    Attributes:
+        groups: The groups that have variables.
+        variables: The trained variables of all groups, in their order.
+        state: The variables given as `state` that are not trained.
+
     Raises:
         InputError: A variable stands in two groups, one optimizer trains two, or `clip_norm` is not positive.
     """
@@ -56,13 +61,13 @@ class Step:
         scale_loss: bool | None = None,
     ) -> None:
         self.loss = loss
-        self._groups = [group for group in groups if group.variables]
-        self.variables = [variable for group in self._groups for variable in group.variables]
+        self.groups = [group for group in groups if group.variables]
+        self.variables = [variable for group in self.groups for variable in group.variables]
         self._check(clip_norm)
-        for group in self._groups:
+        for group in self.groups:
             group.optimizer.build(list(group.variables))
         trained = {id(variable) for variable in self.variables}
-        self._state = [variable for variable in state if id(variable) not in trained]
+        self.state = [variable for variable in state if id(variable) not in trained]
         self._clip_norm = clip_norm
         self._jit_compile = jit_compile
         self._average = average
@@ -78,7 +83,7 @@ class Step:
     def _check(self, clip_norm: float | None) -> None:
         if len({id(variable) for variable in self.variables}) != len(self.variables):
             raise InputError("a variable must stand in one group only. Received: one that stands in several")
-        if len({id(group.optimizer) for group in self._groups}) != len(self._groups):
+        if len({id(group.optimizer) for group in self.groups}) != len(self.groups):
             raise InputError("each group must have an optimizer of its own. Received: one that stands in several")
         if clip_norm is not None and not clip_norm > 0:
             raise InputError(f"clip_norm must be more than 0. Received: {clip_norm}")
@@ -112,7 +117,7 @@ class Step:
 
     def _update(self, batch: Any) -> tf.Tensor:
         loss, gradients = self.gradients(batch)
-        return self._guarded(loss, gradients)
+        return self.apply(loss, gradients)
 
     def _add_gradients(self, batch: Any) -> tf.Tensor:
         loss, gradients = self.gradients(batch)
@@ -123,12 +128,12 @@ class Step:
 
     def _apply_mean(self, losses: tf.Tensor) -> tf.Tensor:
         count = tf.cast(tf.size(losses), tf.float32)
-        loss = self._guarded(tf.reduce_mean(losses), [total / tf.cast(count, total.dtype) for total in self._added])
+        loss = self.apply(tf.reduce_mean(losses), [total / tf.cast(count, total.dtype) for total in self._added])
         for total in self._added:
             total.assign(tf.zeros_like(total))
         return loss
 
-    def _guarded(self, loss: tf.Tensor, gradients: list[Any]) -> tf.Tensor:
+    def apply(self, loss: tf.Tensor, gradients: list[Any]) -> tf.Tensor:
         """Updates where the loss is finite and no loss before it was not."""
         finite = tf.math.is_finite(loss)
         self._stopped.assign(tf.where(finite | (self._stopped > 0), self._stopped, self._done + 1))
@@ -144,7 +149,7 @@ class Step:
         if not self._jit_compile:
             tf.cond(good, lambda: self._apply(gradients), lambda: None)
             return
-        changed = [*self.variables, *self._averages, *(v for group in self._groups for v in group.optimizer.variables)]
+        changed = [*self.variables, *self._averages, *(v for group in self.groups for v in group.optimizer.variables)]
         before = [tf.identity(tf.convert_to_tensor(variable)) for variable in changed]
         self._apply(gradients)
         for variable, value in zip(changed, before, strict=True):
@@ -154,7 +159,7 @@ class Step:
         if self._clip_norm is not None:
             gradients, _ = tf.clip_by_global_norm(gradients, self._clip_norm)
         start = 0
-        for group in self._groups:
+        for group in self.groups:
             stop = start + len(group.variables)
             pairs = zip(gradients[start:stop], group.variables, strict=True)
             # A tensor of this branch, which the optimizer's reduction over replicas asks for.
@@ -184,9 +189,9 @@ class Step:
 
     def named(self) -> dict[str, Any]:
         """All that a step reads and changes, by name: what a checkpoint must hold for the next step to be the same."""
-        kept = [*self.variables, *self._state]
+        kept = [*self.variables, *self.state]
         named: dict[str, Any] = dict(zip(stable_names(kept), kept, strict=True))
-        for number, group in enumerate(self._groups):
+        for number, group in enumerate(self.groups):
             named |= {f"optimizer_{number}/{place}": v for place, v in enumerate(group.optimizer.variables)}
         named |= {f"average/{place}": mean for place, mean in enumerate(self._averages)}
         if self._scale:

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from gristmill.training.observer import Observer
 
-__all__ = ["TensorBoard"]
+__all__ = ["TensorBoard", "write_scalar"]
 
 
 class TensorBoard(Observer):
@@ -26,22 +26,22 @@ class TensorBoard(Observer):
         """Writes `loss` and `steps_per_second`."""
         now = time.monotonic()
         with self._writer.as_default(step):
-            _scalar("loss", sum(losses) / len(losses))
+            write_scalar("loss", sum(losses) / len(losses))
             if self._time is not None and now > self._time:
-                _scalar("steps_per_second", len(losses) / (now - self._time))
+                write_scalar("steps_per_second", len(losses) / (now - self._time))
         self._time = now
 
     def epoch(self, epoch: int, step: int, figures: Mapping[str, float]) -> bool:
         """Writes each figure as `epoch/NAME`."""
         with self._writer.as_default(step):
             for name, value in figures.items():
-                _scalar(f"epoch/{name}", value)
+                write_scalar(f"epoch/{name}", value)
         self._writer.flush()
         return False
 
 
-def _scalar(name: str, value: float) -> None:
-    """What `tf.summary.scalar` writes, which asks for the package tensorboard only to write it."""
+def write_scalar(name: str, value: float) -> None:
+    """Writes what `tf.summary.scalar` does, which asks for the package tensorboard only to write it."""
     kinds = tf.compat.v1.SummaryMetadata
     metadata = kinds(plugin_data=kinds.PluginData(plugin_name="scalars"))
     metadata.data_class = 1  # DATA_CLASS_SCALAR

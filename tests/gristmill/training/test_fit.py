@@ -65,6 +65,15 @@ def test_validation_chooses_the_epoch_by_a_metric_of_the_model() -> None:
         fit(model, DATA, epochs=1, validation=DATA, metric="val_auc")
 
 
+def test_a_loss_that_keras_scales_is_scaled_once() -> None:
+    plain, scaled = linear(), linear()
+    scaled.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1)), "mse")
+    for model in (plain, scaled):
+        fit(model, DATA, epochs=2)
+    for one, other in zip(plain.get_weights(), scaled.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
 class Heard(keras.callbacks.Callback):
     def __init__(self) -> None:
         super().__init__()
