@@ -88,6 +88,8 @@ class Work:
     """Folder of the checkpoints of training; None saves none."""
     tensorboard: Path | None = None
     """Folder for TensorBoard; None writes nothing."""
+    instead: Callable[..., None] | None = None
+    """Gets a model's training step and its batches in place of training."""
 
     def training(self, name: str) -> dict[str, Any]:
         """What `gristmill.training.train` needs to show, log, save and go on with the training of a model."""
@@ -98,6 +100,7 @@ class Work:
             "progress": self.progress,
             "log": self.log,
             "checkpoints": Checkpoints(self.checkpoints / name, keep=1) if self.checkpoints else None,
+            "instead": self.instead,
             "observers": [TensorBoard(self.tensorboard / name)] if self.tensorboard else [],
         }
 

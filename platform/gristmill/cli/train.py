@@ -1,11 +1,12 @@
 """`gristmill train`: an app's models on a dataset, into a new run folder."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gristmill.cli.output import JsonOption, QuietOption, verb
+from gristmill.cli.output import JsonOption, QuietOption, Verb, print_table, verb
 from gristmill.cli.tables import show_metrics
 from gristmill.errors import InputError
 
@@ -26,7 +27,7 @@ def train(
         str | None, typer.Option(help="FILE.py:FUNCTION that gives a compiled Keras model, in place of an app.")
     ] = None,
     dataset: Annotated[Path, typer.Option(help="Dataset folder that `gristmill ingest` wrote.")],
-    out: Annotated[Path, typer.Option(help="Run folder to write; it must not be there.")],
+    out: Annotated[Path | None, typer.Option(help="Run folder to write; it must not be there.")] = None,
     preset: PresetOption = "default",
     seed: SeedOption = 0,
     settings: SetOption = None,
@@ -34,32 +35,50 @@ def train(
         bool, typer.Option("--deterministic", help="Operations that add in any order add in one; slower.")
     ] = False,
     tensorboard: Annotated[Path | None, typer.Option(help="Folder for TensorBoard's event files.")] = None,
+    eager: Annotated[bool, typer.Option("--eager", help="Show the first steps one by one, and write no run.")] = False,
+    steps: Annotated[int, typer.Option(help="Steps that --eager shows.")] = 3,
+    tfdbg: Annotated[Path | None, typer.Option(help="Folder for the TensorFlow debugger's dump of --eager.")] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Train an app's models on a dataset; after a stop, the same command goes on."""
     with verb(as_json, quiet) as call:
         found = _app(app, model)
-        found.configure(preset, settings or [])
+        chosen: dict[str, Any] = {
+            "preset": preset,
+            "overrides": settings or [],
+            "seed": seed,
+            "tensorboard": tensorboard,
+        }
+        found.configure(preset, chosen["overrides"])
+        if eager:
+            _show_steps(call, found, dataset, steps, tfdbg=tfdbg, **chosen)
+            return
+        if out is None:
+            raise InputError("--out must name the run folder to write, unless --eager is given. Received: none")
         from gristmill.workflow import train_app
 
-        made = train_app(
-            found,
-            dataset,
-            out,
-            preset=preset,
-            overrides=settings or [],
-            seed=seed,
-            deterministic=deterministic,
-            tensorboard=tensorboard,
-            progress=call.progress,
-        )
+        made = train_app(found, dataset, out, deterministic=deterministic, progress=call.progress, **chosen)
 
         def show() -> None:
             show_metrics(found.name, made.metrics)
             typer.echo(f"run: {out}")
 
         call.result({"run": str(out), "metrics": made.metrics}, show)
+
+
+def _show_steps(call: Verb, app: "App", dataset: Path, steps: int, **chosen: Any) -> None:
+    from gristmill.eager import layer_table, table
+    from gristmill.workflow import look_at_steps
+
+    found = look_at_steps(app, dataset, steps, progress=call.progress, **chosen)
+
+    def show() -> None:
+        for task, records in found.items():
+            for title, made in ((task, table(records)), (f"layers of {task}", layer_table(records[-1:]))):
+                print_table(list(made.headings), [list(row) for row in made.rows], title=title)
+
+    call.result({"steps": {task: [asdict(record) for record in records] for task, records in found.items()}}, show)
 
 
 def _app(name: str | None, model: str | None) -> "App":

@@ -63,6 +63,7 @@ def train(
     title: str = "train",
     progress: Progress | None = None,
     log: Callable[..., None] = lambda **values: None,
+    instead: Callable[[Step, Iterable[Any]], None] | None = None,
 ) -> Trained:
     """Trains; at the end the model holds the best weights that the judge saw, or the last.
 
@@ -82,6 +83,7 @@ def train(
         title: Name in progress and history.
         progress: Where to show how far it is.
         log: Called once an epoch with the figures for the run's history; where training goes on, first with the earlier ones.
+        instead: Gets the step and the batches of all epochs in place of training, to look at single steps.
 
     Raises:
         InputError: An epoch has no batch, the checkpoints are another model's, or the step draws random numbers or uses
@@ -90,6 +92,9 @@ def train(
         WorkError: The loss is not finite; the message names the epoch, the step, the first tensor that is not, and what
             the model's weights then are.
     """
+    if instead is not None:
+        instead(step, (batch for epoch in range(epochs) for batch in batches(epoch, 0)))
+        return Trained()
     shown = progress or Silent()
     loop = _Loop(step, batches, epochs, accumulate, judge, checkpoints, save_seconds, observers, title, log)
     loop.restore(shown.line)

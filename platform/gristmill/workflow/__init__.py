@@ -3,6 +3,7 @@
 from gristmill.workflow.evaluate import evaluate_run
 from gristmill.workflow.export import export_run
 from gristmill.workflow.keras_app import keras_app
+from gristmill.workflow.look import look_at_steps
 from gristmill.workflow.train import train_app
 
-__all__ = ["evaluate_run", "export_run", "keras_app", "train_app"]
+__all__ = ["evaluate_run", "export_run", "keras_app", "look_at_steps", "train_app"]

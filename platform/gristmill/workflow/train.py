@@ -10,7 +10,7 @@ from gristmill.errors import InputError
 from gristmill.progress import Progress, Silent
 from gristmill.runs import DatasetOrigin, Run, RunWriter, collect_lineage, write_card
 
-__all__ = ["train_app"]
+__all__ = ["check_dataset", "train_app"]
 
 
 def train_app(
@@ -48,14 +48,7 @@ def train_app(
     shown = progress or Silent()
     config = app.configure(preset, overrides)
     opened = Dataset.open(dataset)
-    if opened.manifest.app != app.name and not app.any_dataset:
-        raise InputError(f"{dataset} must be a dataset of the app {app.name}. Received: one of {opened.manifest.app}")
-    reasons = {task.name: task.applies(opened) for task in app.tasks}
-    for name, reason in reasons.items():
-        if reason:
-            shown.line(f"{name}: not trained, {reason}")
-    if all(reasons.values()):
-        raise InputError(f"{dataset} allows no model of {app.name}: {'; '.join(filter(None, reasons.values()))}")
+    reasons = check_dataset(app, opened, shown)
     settings = {
         "app": app.name,
         "preset": preset,
@@ -77,6 +70,25 @@ def train_app(
         run.write_json("metrics.json", {"validation": {"model": metrics}})
         write_card(run, app.card(opened), app.metric_groups)
     return Run.open(out)
+
+
+def check_dataset(app: App, dataset: Dataset, shown: Progress) -> dict[str, str | None]:
+    """Why each task cannot be done on a dataset, or None.
+
+    Raises:
+        InputError: The dataset is another app's, or allows no task.
+    """
+    if dataset.manifest.app != app.name and not app.any_dataset:
+        raise InputError(
+            f"{dataset.path} must be a dataset of the app {app.name}. Received: one of {dataset.manifest.app}"
+        )
+    reasons = {task.name: task.applies(dataset) for task in app.tasks}
+    for name, reason in reasons.items():
+        if reason:
+            shown.line(f"{name}: not trained, {reason}")
+    if all(reasons.values()):
+        raise InputError(f"{dataset.path} allows no model of {app.name}: {'; '.join(filter(None, reasons.values()))}")
+    return reasons
 
 
 @contextmanager

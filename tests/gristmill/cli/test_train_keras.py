@@ -72,3 +72,20 @@ def test_what_cannot_be_trained_is_refused(
     assert done.status == 2
     assert message in done.json["error"]["message"]
     assert not (work / "runs/refused").exists()
+
+
+def test_single_steps_are_shown_and_no_run_is_written(ingested: Any, work: Path, command: Callable[..., Any]) -> None:
+    before = sorted(path.name for path in (work / "runs").glob("*"))
+    words = ["train", "recommend", "--dataset", "data", "--preset", "small", "--eager", "--steps", "2"]
+    done = command(*words, "--tfdbg", "debug", cwd=work)
+    assert done.status == 0, done.err
+    assert done.out.count("\n   2 ") > 2  # the epoch has one batch
+    assert all(text in done.out for text in ("retrieval", "layers of ranking", "largest gradient", "learning rate"))
+    assert sorted(path.name for path in (work / "runs").glob("*")) == before
+    assert list((work / "debug/ranking").iterdir())
+
+
+def test_a_run_needs_a_folder(ingested: Any, work: Path, command: Callable[..., Any]) -> None:
+    done = command("train", "recommend", "--dataset", "data", "--json", cwd=work)
+    assert done.status == 2
+    assert "--out must name the run folder" in done.json["error"]["message"]
