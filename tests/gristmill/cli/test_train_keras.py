@@ -37,17 +37,17 @@ WORDS = ("train", "--dataset", "data", "--set", "label=rating", "--set", "batch=
 
 def test_a_model_of_ones_own_is_trained_and_evaluated(ingested: Any, work: Path, command: Callable[..., Any]) -> None:
     (work / "own.py").write_text(MODEL)
-    options = ["--model", "own.py:build", "--out", "runs/own", "--set", "epochs=12", "--set", "metric=mae"]
+    options = ["--model", "own.py:build", "--out", "kept/own", "--set", "epochs=12", "--set", "metric=mae"]
     done = command(*WORDS, *options, cwd=work)
     assert done.status == 0, done.err
-    run = Run.open(work / "runs/own")
+    run = Run.open(work / "kept/own")
     assert run.config["settings"]["model"] == "own.py:build"
     assert [line["epoch"] for line in run.history] == list(range(1, 13))
     best = min(run.history, key=lambda line: line["val_mae"])
     assert run.metrics["validation"]["model"] == pytest.approx(
         {"loss": best["val_loss"], "mae": best["val_mae"]}, rel=1e-4
     )
-    evaluated = command("evaluate", "runs/own", "--json", cwd=work)
+    evaluated = command("evaluate", "kept/own", "--json", cwd=work)
     assert evaluated.status == 0, evaluated.err
     ratings = Dataset.open(work / "data").read("test").column("rating").to_numpy()
     spread = float(abs(ratings - ratings.mean()).mean())

@@ -38,16 +38,16 @@ def history(run: Run) -> list[dict[str, Any]]:
 
 def test_a_killed_training_goes_on(trained: Any, work: Path, command: Callable[..., Any]) -> None:
     assert trained.status == 0, trained.err
-    words = ["train", "recommend", "--dataset", "data", "--out", "runs/second", *SETTINGS, "--seed", "1", "--json"]
-    kill_after_a_checkpoint(words, work, work / "runs/.second.partial/checkpoints")
-    assert not (work / "runs/second").exists()
+    words = ["train", "recommend", "--dataset", "data", "--out", "kept/killed", *SETTINGS, "--seed", "1", "--json"]
+    kill_after_a_checkpoint(words, work, work / "kept/.killed.partial/checkpoints")
+    assert not (work / "kept/killed").exists()
     done = command(*words, "--tensorboard", "boards", cwd=work)
     assert done.status == 0, done.err
     assert "train retrieval: goes on after step" in done.err
-    first, second = Run.open(work / "runs/first"), Run.open(work / "runs/second")
+    first, second = Run.open(work / "runs/first"), Run.open(work / "kept/killed")
     assert first.metrics["validation"] == second.metrics["validation"]
     assert history(first) == history(second)
-    assert not list((work / "runs").glob(".*"))
+    assert not list((work / "kept").glob(".*"))
     assert not (second.path / "checkpoints").exists()
     for task in app.tasks:
         for module in task.modules:

@@ -1,6 +1,7 @@
 """Scopes: names, numbering, and what reuse takes or refuses."""
 
 import functools
+import gc
 import re
 import threading
 from typing import Any
@@ -189,6 +190,7 @@ def test_unnamed_eager_calls_make_new_weights_and_leave_nothing_behind() -> None
     assert np.abs(one - other).max() > 0
     for _ in range(50):
         layers.dense(layers.flatten(X, name="flat"), 2)
+    gc.collect()
     assert len(layers.current_store().layers) < 10
     assert len(layers.current_store().root.used) == 0
 
