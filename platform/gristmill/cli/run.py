@@ -45,7 +45,16 @@ def run(
         manifest = ingest_app(found, {name: list(paths) for name, paths in sources.items()}, options, folder, call)
         from gristmill.workflow import evaluate_run, export_run, train_app
 
-        train_app(found, folder, place, preset=preset, overrides=settings or [], seed=seed, progress=call.progress)
+        train_app(
+            found,
+            folder,
+            place,
+            preset=preset,
+            overrides=settings or [],
+            seed=seed,
+            saved=out is not None,
+            progress=call.progress,
+        )
         evaluate_run(place, progress=call.progress)
         made = export_run(place, formats=lite, progress=call.progress)
 

@@ -23,6 +23,7 @@ def train_app(
     seed: int = 0,
     deterministic: bool = False,
     tensorboard: Path | None = None,
+    saved: bool = True,
     progress: Progress | None = None,
 ) -> Run:
     """Trains every task that the dataset allows; validation metrics stand in the run, the test split is not read.
@@ -38,6 +39,7 @@ def train_app(
         seed: Seed of weights, dropout and order.
         deterministic: Whether operations that add in any order are to add in one; slower.
         tensorboard: Folder for TensorBoard's event files, a task each.
+        saved: Whether to save checkpoints to go on from; of no use where `out` has another name each time.
         progress: Where to show how far it is.
 
     Raises:
@@ -64,7 +66,8 @@ def train_app(
         other = run.go_on(settings | {name: lineage[name] for name in ("dataset", "code", "packages")})
         if other:
             shown.line(f"training starts anew: what was left of it has other {', '.join(other)}")
-        work = Work(opened, config, seed, shown, run.log, run.checkpoints, tensorboard)
+        checkpoints = run.checkpoints if saved else None
+        work = Work(opened, config, seed, shown, run.log, checkpoints, tensorboard)
         with _told(run, shown):
             metrics = _train_tasks(app, work, reasons, run, deterministic)
         run.write_json("metrics.json", {"validation": {"model": metrics}})
