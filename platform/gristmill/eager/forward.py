@@ -8,8 +8,9 @@ import tensorflow as tf
 from gristmill.eager.found import refused
 from gristmill.eager.hook import heard
 from gristmill.eager.target import Target
-from gristmill.eager.values import bad, leaves
+from gristmill.eager.values import bad
 from gristmill.eager.watch import Watcher
+from gristmill.training.values import leaves
 
 __all__ = ["computed", "spoilt"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from gristmill.eager.values import dense
+from gristmill.training.values import dense
 
 __all__ = ["LayerOutput", "StepRecord", "seen"]
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 from gristmill.errors import InputError
 from gristmill.training import Group, Step
 from gristmill.training.keras_model import inputs_of
+from gristmill.training.names import path_of
 from gristmill.training.scale import without_scale
 
 __all__ = ["Target", "checked", "target"]
@@ -40,7 +41,7 @@ class Target:
     def names(self) -> list[str]:
         """A name for each variable of the step: its path in the model, numbered where several have the same."""
         start = f"{self.root.name}/" if self.root is not None else ""
-        paths = [_path(variable).removeprefix(start) for variable in self.step.variables]
+        paths = [path_of(variable).removeprefix(start) for variable in self.step.variables]
         seen = [paths[:place].count(path) for place, path in enumerate(paths)]
         return [f"{path}#{count + 1}" if count else path for path, count in zip(paths, seen, strict=True)]
 
@@ -58,10 +59,6 @@ class Target:
     def scaled(self) -> bool:
         """Whether the loss is scaled for float16, where gradients that are not finite belong to the work."""
         return "loss_scale/value" in self.step.named()
-
-
-def _path(variable: Any) -> str:
-    return variable.path if hasattr(variable, "path") else variable.name.partition(":")[0]
 
 
 def checked(model: Any, loss: Any, optimizer: Any) -> None:

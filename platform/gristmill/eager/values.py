@@ -6,7 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["as_tensors", "bad", "dense", "described", "is_symbolic", "leaves"]
+from gristmill.training.values import dense, leaves
+
+__all__ = ["as_tensors", "bad", "described", "is_symbolic"]
 
 
 def as_tensors(batch: Any) -> Any:
@@ -16,28 +18,9 @@ def as_tensors(batch: Any) -> Any:
     )
 
 
-def leaves(value: Any, name: str) -> list[tuple[str, Any]]:
-    """The tensors and arrays in a structure, by names such as `batch[0]['age']`; None is left out."""
-    if isinstance(value, dict):
-        return [leaf for key, part in value.items() for leaf in leaves(part, f"{name}[{key!r}]")]
-    if isinstance(value, list | tuple):
-        return [leaf for place, part in enumerate(value) for leaf in leaves(part, f"{name}[{place}]")]
-    tensor = hasattr(value, "shape") and hasattr(value, "dtype")
-    return [(name, value)] if tensor or isinstance(value, float) else []
-
-
 def is_symbolic(value: Any) -> bool:
     """Whether a tensor in the structure has no value yet."""
     return any(isinstance(leaf, keras.KerasTensor) or tf.is_symbolic_tensor(leaf) for _, leaf in leaves(value, ""))
-
-
-def dense(value: Any) -> tf.Tensor:
-    """The numbers of a tensor, also of a ragged or sparse one, or of rows of a gradient."""
-    if isinstance(value, tf.RaggedTensor):
-        value = value.flat_values
-    if isinstance(value, tf.SparseTensor | tf.IndexedSlices):
-        value = value.values
-    return tf.convert_to_tensor(value)
 
 
 def bad(value: Any) -> str | None:

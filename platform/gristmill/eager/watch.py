@@ -13,8 +13,9 @@ from gristmill.eager.found import Found, at, refused
 from gristmill.eager.hook import Run, unheard
 from gristmill.eager.lines import line_not_finite, users_line
 from gristmill.eager.record import LayerOutput, seen
-from gristmill.eager.values import bad, described, is_symbolic, leaves
+from gristmill.eager.values import bad, described, is_symbolic
 from gristmill.errors import WorkError
+from gristmill.training.values import leaves
 
 __all__ = ["Watcher", "fits"]
 

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from gristmill.training.names import stable_names
 from gristmill.training.step import Step
+from gristmill.training.values import dense, leaves
 
 __all__ = ["first_not_finite"]
 
@@ -18,9 +19,9 @@ def first_not_finite(step: Step, batches: tuple[Any, ...]) -> str:
         batches: What it was called with.
     """
     for batch in batches:
-        for name, value in _leaves(batch, ""):
+        for name, value in leaves(batch, ""):
             if not _finite(value):
-                return f"the input {name} holds {_what(value)}"
+                return f"the input {name or 'batch'} holds {_what(value)}"
     names = stable_names(step.variables)
     for name, variable in zip(names, step.variables, strict=True):
         if not _finite(variable.value):
@@ -35,26 +36,10 @@ def first_not_finite(step: Step, batches: tuple[Any, ...]) -> str:
     return "nothing that is so when the step is computed again"
 
 
-def _leaves(value: Any, name: str) -> list[tuple[str, Any]]:
-    if isinstance(value, dict):
-        return [leaf for key, part in value.items() for leaf in _leaves(part, f"{name}[{key!r}]")]
-    if isinstance(value, list | tuple):
-        return [leaf for place, part in enumerate(value) for leaf in _leaves(part, f"{name}[{place}]")]
-    if isinstance(value, tf.RaggedTensor):
-        return [(name or "batch", value.flat_values)]
-    if isinstance(value, tf.SparseTensor):
-        return [(name or "batch", value.values)]
-    return [(name or "batch", value)]
-
-
 def _finite(value: Any) -> bool:
-    if isinstance(value, tf.IndexedSlices):
-        value = value.values
-    value = tf.convert_to_tensor(value)
-    return not value.dtype.is_floating or bool(tf.reduce_all(tf.math.is_finite(value)))
+    numbers = dense(value)
+    return not numbers.dtype.is_floating or bool(tf.reduce_all(tf.math.is_finite(numbers)))
 
 
 def _what(value: Any) -> str:
-    if isinstance(value, tf.IndexedSlices):
-        value = value.values
-    return "NaN" if bool(tf.reduce_any(tf.math.is_nan(tf.convert_to_tensor(value)))) else "infinity"
+    return "NaN" if bool(tf.reduce_any(tf.math.is_nan(dense(value)))) else "infinity"

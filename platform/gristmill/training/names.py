@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["stable_names"]
+__all__ = ["path_of", "stable_names"]
 
 _NUMBERED = re.compile(r"_\d+$")
 
@@ -22,14 +22,15 @@ def stable_names(variables: Sequence[Any]) -> list[str]:
     used: dict[str, int] = {}
     made = []
     for variable in variables:
-        parts = _path(variable).split("/")
+        parts = path_of(variable).split("/")
         name = "/".join(_numbered(numbers, "/".join(parts[:depth]), part) for depth, part in enumerate(parts))
         used[name] = used.get(name, 0) + 1
         made.append(name if used[name] == 1 else f"{name}#{used[name]}")
     return made
 
 
-def _path(variable: Any) -> str:
+def path_of(variable: Any) -> str:
+    """Where a Keras variable or a `tf.Variable` stands, such as `dense/kernel`."""
     return variable.path if hasattr(variable, "path") else variable.name.partition(":")[0]
 
 
