@@ -56,9 +56,9 @@ class CategoryColumn:
             tensors[name] = lookup(tensors[self.name])
         return tensors[name]
 
-    def wide(self, tensors: Tensors) -> keras.KerasTensor:
-        """`[batch, 1]`: the weight of the value, or the sum of the weights of the values."""
-        return IndexBag(self.count, 1, "sum", "zeros", name=f"wide_{self.name}")(self.indices(tensors))
+    def wide(self, tensors: Tensors, units: int = 1) -> keras.KerasTensor:
+        """`[batch, units]`: the weight of the value, or the sum of the weights of the values."""
+        return IndexBag(self.count, units, "sum", "zeros", name=f"wide_{self.name}")(self.indices(tensors))
 
     def deep(self, tensors: Tensors) -> keras.KerasTensor:
         """`[batch, width]`: the embedding of the value, or the mean of the embeddings of the values."""
@@ -95,10 +95,10 @@ class CrossColumn:
             tensors[name] = CrossIndex(self.second.count, name=name)(pair)
         return tensors[name]
 
-    def wide(self, tensors: Tensors) -> keras.KerasTensor:
-        """`[batch, 1]`: the weight of the pair, or the sum over pairs."""
+    def wide(self, tensors: Tensors, units: int = 1) -> keras.KerasTensor:
+        """`[batch, units]`: the weight of the pair, or the sum over pairs."""
         size = self.first.count * self.second.count
-        return IndexBag(size, 1, "sum", "zeros", name=f"wide_{self.name}")(self.indices(tensors))
+        return IndexBag(size, units, "sum", "zeros", name=f"wide_{self.name}")(self.indices(tensors))
 
     def deep(self, tensors: Tensors) -> keras.KerasTensor:
         """`[batch, width]`: the embedding of the pair, or the mean over pairs."""
@@ -125,9 +125,9 @@ class NumberColumn:
             tensors[name] = Standardize(self.mean, self.deviation, name=name)(tensors[self.name])
         return tensors[name]
 
-    def wide(self, tensors: Tensors) -> keras.KerasTensor:
-        """`[batch, 1]`: a weight times the standardised number."""
-        layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros", name=f"wide_{self.name}")
+    def wide(self, tensors: Tensors, units: int = 1) -> keras.KerasTensor:
+        """`[batch, units]`: a weight times the standardised number."""
+        layer = keras.layers.Dense(units, use_bias=False, kernel_initializer="zeros", name=f"wide_{self.name}")
         return layer(self.deep(tensors))
 
 
@@ -155,9 +155,10 @@ class BucketColumn:
             tensors[self.name] = Bucket(tuple(self.boundaries), name=self.name)(tensors[self.number.name])
         return tensors[self.name]
 
-    def wide(self, tensors: Tensors) -> keras.KerasTensor:
-        """`[batch, 1]`: the weight of the interval."""
-        return IndexBag(len(self.boundaries) + 2, 1, "sum", "zeros", name=f"wide_{self.name}")(self.indices(tensors))
+    def wide(self, tensors: Tensors, units: int = 1) -> keras.KerasTensor:
+        """`[batch, units]`: the weight of the interval."""
+        layer = IndexBag(len(self.boundaries) + 2, units, "sum", "zeros", name=f"wide_{self.name}")
+        return layer(self.indices(tensors))
 
     def deep(self, tensors: Tensors) -> keras.KerasTensor:
         """`[batch, width]`: the embedding of the interval."""

@@ -84,7 +84,8 @@ class Checkpoints:
         for name, value in values.items():
             if value.dtype.is_floating and not bool(tf.reduce_all(tf.math.is_finite(value))):
                 raise WorkError(f"what is saved must be finite. Received: NaN or infinity in `{name}` at step {step}")
-        values[_NOTES] = tf.constant(json_text(notes or {}, "the notes of a checkpoint"))
+        if notes is not None:
+            values[_NOTES] = tf.constant(json_text(notes, "the notes of a checkpoint"))
         partial = self.folder / _PARTIAL
         try:
             shutil.rmtree(partial, ignore_errors=True)

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from gristmill.training.names import stable_names
 from gristmill.training.step import Step
-from gristmill.training.values import dense, leaves
+from gristmill.training.values import dense, leaves, raw
 
 __all__ = ["first_not_finite"]
 
@@ -24,8 +24,8 @@ def first_not_finite(step: Step, batches: tuple[Any, ...]) -> str:
                 return f"the input {name or 'batch'} holds {_what(value)}"
     names = stable_names(step.variables)
     for name, variable in zip(names, step.variables, strict=True):
-        if not _finite(variable.value):
-            return f"the weight `{name}` holds {_what(variable.value)}, from the update before"
+        if not _finite(raw(variable)):
+            return f"the weight `{name}` holds {_what(raw(variable))}, from the update before"
     for batch in batches:
         loss, gradients = step.gradients(batch)
         if not _finite(loss):

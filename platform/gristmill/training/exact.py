@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import keras
-
 from gristmill.errors import InputError
 from gristmill.training.step import Step
+from gristmill.training.values import raw
 
 __all__ = ["check_exact"]
 
@@ -27,7 +26,7 @@ def check_exact(step: Step, batch: Any) -> None:
                 "random numbers must come from `keras.random` with a `SeedGenerator`, or a stateless function of "
                 f"TensorFlow, so that training can go on where it stopped. Received: {operation.type} ({operation.name})"
             )
-    known = {id(v.value if isinstance(v, keras.Variable) else v) for v in step.named().values()}
+    known = {id(raw(variable)) for variable in step.named().values()}
     for variable in graph.variables:
         if id(variable) not in known:
             raise InputError(

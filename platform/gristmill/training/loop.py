@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import tensorflow as tf
 
@@ -19,7 +19,7 @@ from gristmill.training.names import stable_names
 from gristmill.training.observer import Observer
 from gristmill.training.step import Step
 
-__all__ = ["Trained", "train"]
+__all__ = ["Blocks", "Trained", "train"]
 
 _LOOK_STEPS = 32
 _LOOK_SECONDS = 1.0
@@ -47,6 +47,15 @@ class _Place:
     steps: int = 0
     total: float = 0.0
     """Sum of the losses of these steps."""
+
+
+@runtime_checkable
+class Blocks(Protocol):
+    """A step that can be several in one call."""
+
+    def several(self, batches: Iterator[Any], most: int) -> list[Any]:
+        """Runs up to so many steps by the next batches; their losses."""
+        ...
 
 
 def train(
@@ -122,7 +131,7 @@ class _Loop:
             raise InputError(f"accumulate must be at least 1. Received: {self.accumulate}")
         self.done, self.place, self.best = Trained(), _Place(), Best()
         self.history: list[dict[str, Any]] = []
-        self.finished = self.checked = False
+        self.finished = self.checked = self.ended = False
         self.watched = any(observer.every_step for observer in self.observers)
         self.start = self.saved = self.looked = time.monotonic()
         self.losses: list[tf.Tensor] = []
@@ -140,31 +149,45 @@ class _Loop:
     def _epoch(self, task: Task) -> None:
         for observer in self.observers:
             observer.begin_epoch(self.done.epochs + 1)
-        for group in self._groups():
-            self._check_once(group[0])
-            if self.watched:
-                self._begin_step()
-            self.losses.append(self.step(*group))
-            self.recent.append(group)
-            self.done.steps += 1
-            self.place.steps += 1
-            self.place.batch += len(group)
-            task.advance(1)
-            if self.watched or len(self.losses) == _LOOK_STEPS or time.monotonic() - self.looked > _LOOK_SECONDS:
+        batches = iter(self.batches(self.done.epochs, self.place.batch))
+        advance = self._block if isinstance(self.step, Blocks) else self._group
+        while not self.ended and (steps := advance(batches)):
+            self.done.steps += steps
+            self.place.steps += steps
+            task.advance(steps)
+            if self.watched or len(self.losses) >= _LOOK_STEPS or time.monotonic() - self.looked > _LOOK_SECONDS:
                 self._look()
                 if self.checkpoints and time.monotonic() - self.saved > self.save_seconds:
                     self._save()
         self._look()
         self._end_epoch(task)
 
-    def _groups(self) -> Iterator[tuple[Any, ...]]:
-        batches = iter(self.batches(self.done.epochs, self.place.batch))
-        while group := tuple(islice(batches, self.accumulate)):
-            yield group
+    def _group(self, batches: Iterator[Any]) -> int:
+        """One step by the next batches; how many were done."""
+        group = tuple(islice(batches, self.accumulate))
+        if not group:
+            return 0
+        self._check_once(group[0])
+        self._begin_step()
+        self.losses.append(self.step(*group))
+        self.recent.append(group)
+        self.place.batch += len(group)
+        return 1
+
+    def _block(self, batches: Iterator[Any]) -> int:
+        """As many steps in one call as nobody must hear of; how many were done."""
+        assert isinstance(self.step, Blocks)
+        self._begin_step()
+        most = min((o.most(self.done.steps) for o in self.observers if o.every_step), default=_LOOK_STEPS)
+        losses = self.step.several(batches, most)
+        self.losses += losses
+        self.place.batch += len(losses)
+        return len(losses)
 
     def _begin_step(self) -> None:
-        for observer in self.observers:
-            observer.begin_step(self.done.steps + 1)
+        if self.watched:
+            for observer in self.observers:
+                observer.begin_step(self.done.steps + 1)
 
     def _check_once(self, batch: Any) -> None:
         if self.checkpoints and not self.checked:
@@ -183,8 +206,8 @@ class _Loop:
             self._stop(stopped - (self.done.steps - len(values)) - 1, values)
         for value in values:
             self.place.total += value
-        for observer in self.observers:
-            observer.looked(self.done.steps, values)
+        told = [observer.looked(self.done.steps, values) for observer in self.observers]
+        self.ended = self.ended or any(told)
 
     def _stop(self, place: int, values: Sequence[float]) -> None:
         number = self.done.steps - len(values) + place + 1
@@ -212,7 +235,7 @@ class _Loop:
             done.best_epoch, done.best = self.best.epoch, self.best.metrics
         done.seconds += time.monotonic() - self.start
         self.start, self.place = time.monotonic(), _Place()
-        ended = self._tell(figures, task)
+        ended = self._tell(figures, task) or self.ended
         stuck = judge is not None and judge.patience is not None and self.best.waited >= judge.patience
         self.finished = ended or stuck or done.epochs >= self.epochs
         if self.checkpoints:

@@ -24,8 +24,13 @@ class Observer:
     def begin_step(self, step: int) -> None:
         """A step (from 1) begins; told where `every_step`."""
 
-    def looked(self, step: int, losses: Sequence[float]) -> None:
-        """The losses of the steps up to `step`, since the last call."""
+    def most(self, step: int) -> int:
+        """Steps that may run after `step` before it must hear again, where it must hear of each and a step can be several."""
+        return 1
+
+    def looked(self, step: int, losses: Sequence[float]) -> bool | None:
+        """The losses of the steps up to `step`, since the last call; True ends training there."""
+        return None
 
     def epoch(self, epoch: int, step: int, figures: Mapping[str, float]) -> bool:
         """The figures of an epoch (from 1); True ends training."""

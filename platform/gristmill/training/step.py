@@ -10,6 +10,7 @@ import tensorflow as tf
 from gristmill.errors import InputError
 from gristmill.training.names import stable_names
 from gristmill.training.scale import LossScale
+from gristmill.training.values import raw
 
 __all__ = ["Group", "Step"]
 
@@ -19,7 +20,8 @@ class Group:
     """Variables that one optimizer trains."""
 
     optimizer: keras.optimizers.Optimizer
-    variables: Sequence[keras.Variable]
+    variables: Sequence[Any]
+    """Keras variables or `tf.Variable`s."""
 
 
 class Step:
@@ -71,7 +73,7 @@ class Step:
         self._clip_norm = clip_norm
         self._jit_compile = jit_compile
         self._average = average
-        self._averages = [tf.Variable(v.value, trainable=False) for v in self.variables] if average is not None else []
+        self._averages = [tf.Variable(raw(v), trainable=False) for v in self.variables] if average is not None else []
         self._scale = LossScale() if _scaled(scale_loss) else None
         self._done = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._stopped = tf.Variable(0, dtype=tf.int64, trainable=False)
@@ -93,7 +95,7 @@ class Step:
         if len(batches) == 1:
             return self._call(batches[0])
         if not self._added:
-            self._added = [tf.Variable(tf.zeros_like(v.value), trainable=False) for v in self.variables]
+            self._added = [tf.Variable(tf.zeros_like(raw(v)), trainable=False) for v in self.variables]
         losses = tf.stack([self._add(batch) for batch in batches])
         return self._apply_added(losses)
 
@@ -112,7 +114,7 @@ class Step:
         with tf.GradientTape() as tape:
             loss = self.loss(batch)
             scaled = self._scale.scaled(loss) if self._scale else loss
-        gradients = tape.gradient(scaled, [variable.value for variable in self.variables])
+        gradients = tape.gradient(scaled, [raw(variable) for variable in self.variables])
         return loss, self._scale.unscaled(gradients) if self._scale else gradients
 
     def _update(self, batch: Any) -> tf.Tensor:
@@ -170,7 +172,7 @@ class Step:
             count = tf.cast(self._done + 1, tf.float32)
             decay = tf.minimum(self._average, count / (count + 10.0))
             for mean, variable in zip(self._averages, self.variables, strict=True):
-                mean.assign(mean * decay + variable.value * (1.0 - decay))
+                mean.assign(mean * decay + raw(variable) * (1.0 - decay))
 
     def weights(self) -> list[Any]:
         """The weights to judge and keep as arrays: their moving average where there is one."""

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+import keras
 import tensorflow as tf
 
-__all__ = ["dense", "leaves"]
+__all__ = ["dense", "leaves", "raw"]
 
 
 def leaves(value: Any, name: str) -> list[tuple[str, Any]]:
@@ -24,3 +25,8 @@ def dense(value: Any) -> tf.Tensor:
     if isinstance(value, tf.SparseTensor | tf.IndexedSlices):
         value = value.values
     return tf.convert_to_tensor(value)
+
+
+def raw(variable: Any) -> tf.Variable:
+    """The `tf.Variable` behind a Keras variable; a `tf.Variable` as it is."""
+    return variable.value if isinstance(variable, keras.Variable) else variable

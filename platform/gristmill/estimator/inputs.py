@@ -1,0 +1,97 @@
+"""What an `input_fn` gives, as batches of features and labels, from any step on."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from gristmill.estimator.calls import call_with
+from gristmill.estimator.errors import ArgumentError, KindError
+from gristmill.estimator.mode import ModeKeys
+
+__all__ = ["InputFn", "batches_of", "called"]
+
+InputFn = Callable[..., Any]
+"""Gives a `tf.data.Dataset`, or tensors that are one batch; may take `mode`, `params`, `config` and `input_context`.
+
+Or batches by epoch, such as `gristmill.data.batches.Batches`, which training takes epoch after epoch."""
+
+
+def batches_of(input_fn: InputFn, known: Mapping[str, Any], start: int = 0) -> "tf.data.Dataset":
+    """The batches, each `(features,)` or `(features, labels)`.
+
+    Args:
+        input_fn: See `InputFn`.
+        known: The arguments that it may take; `mode` is among them.
+        start: Steps that are done. Batches by epoch go on there; what else gives batches begins anew, since it cannot be
+            told what it gave.
+
+    Raises:
+        KindError: What it gave is none of the above.
+    """
+    if not callable(input_fn):
+        raise KindError(f"input_fn must be callable. Received: {input_fn!r}")
+    training = known["mode"] == ModeKeys.TRAIN
+    if training and hasattr(input_fn, "__len__"):
+        return _epochs(input_fn, start)
+    return called(call_with(input_fn, known), training)
+
+
+def called(given: Any, repeat: bool) -> "tf.data.Dataset":
+    """What an input function gave, as a dataset of `(features,)` or `(features, labels)`.
+
+    Args:
+        given: A dataset, or one batch as tensors, arrays, or dicts of them.
+        repeat: Whether one batch is given again and again.
+    """
+    if isinstance(given, tf.data.Dataset):
+        if not isinstance(given.element_spec, tuple):
+            return given.map(lambda features: (features,))
+        _check_parts(given.element_spec)
+        return given
+    parts = tuple(given) if isinstance(given, tuple | list) else (given,)
+    if len(parts) > 1 and parts[-1] is None:
+        parts = parts[:-1]
+    _check_parts(parts)
+    one = tf.data.Dataset.from_tensors(
+        tuple(_tensors(name, part) for name, part in zip(("features", "labels"), parts, strict=False))
+    )
+    return one.repeat() if repeat else one
+
+
+def _epochs(batches: Any, start: int) -> "tf.data.Dataset":
+    """Batches by epoch, one epoch after the other."""
+    count = len(batches)
+    if count < 1:
+        raise ArgumentError("input_fn must give at least one batch. Received: none")
+
+    def every() -> Iterator[Any]:
+        epoch, skipped = divmod(start, count)
+        while True:
+            yield from batches(epoch, skipped)
+            epoch, skipped = epoch + 1, 0
+
+    spec = batches(0, 0).element_spec
+    return called(tf.data.Dataset.from_generator(every, output_signature=spec).prefetch(2), True)
+
+
+def _check_parts(parts: tuple[Any, ...]) -> None:
+    if len(parts) not in (1, 2):
+        raise KindError(f"input_fn must give features, or features and labels. Received: {len(parts)} parts")
+
+
+def _tensors(name: str, given: Any) -> Any:
+    if hasattr(given, "to_dict") and hasattr(given, "columns"):  # a table of pandas
+        return {str(column): tf.constant(np.asarray(given[column])) for column in given.columns}
+    if isinstance(given, Mapping):
+        return {key: _tensors(f"{name}[{key!r}]", value) for key, value in given.items()}
+    if isinstance(given, tf.SparseTensor | tf.RaggedTensor):
+        return given
+    try:
+        return tf.convert_to_tensor(given)
+    except (TypeError, ValueError) as error:
+        raise KindError(
+            f"input_fn must give a tf.data.Dataset, or features (tensors, arrays, or dicts of them) and labels. "
+            f"Received: {name}, {type(given).__name__}"
+        ) from error

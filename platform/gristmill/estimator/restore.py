@@ -1,0 +1,79 @@
+"""Puts a checkpoint's values into variables by name, those of tf.estimator 2.15 too."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from gristmill.errors import IntegrityError
+from gristmill.estimator.errors import ArgumentError
+from gristmill.estimator.variables import GLOBAL_STEP
+
+__all__ = ["read_names", "restore"]
+
+_log = logging.getLogger("gristmill")
+_OPTIMIZER = "training/"
+_RANDOM = "seed_generator_state"
+_OWN = "_gristmill/"
+_STEPS = "/iter"
+"""An optimizer's count of its steps, which 2.15 kept as the global step where there was one optimizer."""
+
+
+def read_names(prefix: str) -> dict[str, tuple[int, ...]]:
+    """The shapes of what a checkpoint holds, by name."""
+    shapes = _reader(prefix).get_variable_to_shape_map()
+    return {name: tuple(shape) for name, shape in sorted(shapes.items()) if not name.startswith(_OWN)}
+
+
+def restore(prefix: str, variables: Mapping[str, Any], without: Iterable[str] = ()) -> None:
+    """Puts in what a checkpoint holds.
+
+    An optimizer's variables (below `training/`) and the states of random generators that it lacks keep their first
+    values, which is told: a checkpoint of tf.estimator 2.15 has other ones.
+
+    Args:
+        prefix: The checkpoint's name, without `.index`.
+        variables: What to fill, by name.
+        without: Names that need not be there.
+
+    Raises:
+        ArgumentError: A variable is missing there, or has another shape: it is another model's. Nothing is changed then.
+        IntegrityError: It is not there, cut or changed.
+    """
+    reader = _reader(prefix)
+    shapes = {name: tuple(shape) for name, shape in reader.get_variable_to_shape_map().items()}
+    missing = [name for name in variables if name not in shapes]
+    free = set(without)
+    needed = [n for n in missing if n not in free and not n.startswith(_OPTIMIZER) and not n.endswith(_RANDOM)]
+    if needed:
+        have = ", ".join(sorted(name for name in shapes if not name.startswith(_OWN))[:20])
+        raise ArgumentError(
+            f"the checkpoint {prefix} must hold the variables of this model; is it another model's? "
+            f"It lacks {', '.join(needed[:5])}. Received: {have}"
+        )
+    for name, variable in variables.items():
+        if name in shapes and shapes[name] != tuple(variable.shape):
+            raise ArgumentError(
+                f"`{name}` must have the shape {tuple(variable.shape)} of this model; has a vocabulary or a layer's "
+                f"width changed? Received: {shapes[name]} in the checkpoint {prefix}"
+            )
+    try:
+        values = {name: reader.get_tensor(name) for name in variables if name in shapes}
+    except Exception as error:  # TensorFlow's reader raises what Python happens to map its errors to
+        raise IntegrityError(f"the checkpoint {prefix} is cut or changed: {error}") from error
+    for name, value in values.items():
+        variables[name].assign(tf.cast(value, variables[name].dtype))
+    for name in missing:
+        if name.startswith(_OPTIMIZER) and name.endswith(_STEPS):
+            variables[name].assign(tf.cast(values[GLOBAL_STEP], variables[name].dtype))
+    kept = [name for name in missing if name not in free and not name.endswith(_STEPS)]
+    if kept:
+        _log.info("first values are kept for %s, which %s lacks", ", ".join(kept), prefix)
+
+
+def _reader(prefix: str) -> Any:
+    try:
+        return tf.train.load_checkpoint(prefix)
+    except Exception as error:
+        raise IntegrityError(f"the checkpoint {prefix} cannot be read: {str(error).splitlines()[0]}") from error

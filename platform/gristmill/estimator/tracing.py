@@ -1,0 +1,123 @@
+"""A model function traced once: its graph, its spec, its variables by name, and functions that run parts of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.framework.auto_control_deps import AutomaticControlDependencies
+
+from gristmill.estimator.errors import ArgumentError, KindError
+from gristmill.estimator.spec import EstimatorSpec
+from gristmill.estimator.tables import filled_tables
+from gristmill.estimator.variables import VariableCatcher, model_scope, named_variables, new_global_step
+
+__all__ = ["Trace"]
+
+
+class Trace:
+    """A model function, traced for one mode on batches of one structure.
+
+    Everything that the function does, such as to assign to a variable, is done once a step, in its order.
+
+    Args:
+        model: Takes features and labels (None where there are none) and gives an `EstimatorSpec`.
+        structure: What a batch is: `(features,)` or `(features, labels)`, as TensorSpecs.
+        seed: Of first values and of random operations; None takes another one each time.
+
+    Attributes:
+        spec: What the function gave, its tensors those of `graph`.
+        graph: The graph.
+        loss: The loss, which is there once all of a step is done; None where there is none.
+        global_step: Steps done, int64; each step adds one, whether the function does it or not.
+        variables: What a checkpoint holds, by name.
+        local: What it does not hold, such as the counts of metrics.
+    """
+
+    def __init__(
+        self,
+        model: Callable[[Any, Any], EstimatorSpec],
+        structure: tuple[Any, ...],
+        seed: int | None = None,
+    ) -> None:
+        self._structure = structure
+        self.global_step = new_global_step()
+        catcher = VariableCatcher()
+        flat = tf.nest.flatten(structure, expand_composites=True)
+        with model_scope(catcher, seed):
+            self._whole = tf.compat.v1.wrap_function(lambda *batch: self._trace(model, batch, seed, catcher), flat)
+        self.graph = self._whole.graph
+        self._feeds = list(self.graph.inputs)[: len(flat)]
+        metrics = self.spec.eval_metric_ops.values()
+        self.variables, self.local = named_variables(self.graph, catcher, metrics, self.global_step)
+
+    def _trace(
+        self,
+        model: Callable[[Any, Any], EstimatorSpec],
+        flat: Sequence[Any],
+        seed: int | None,
+        catcher: VariableCatcher,
+    ) -> Any:
+        graph = tf.compat.v1.get_default_graph()
+        graph.add_to_collection(tf.compat.v1.GraphKeys.GLOBAL_STEP, self.global_step)
+        if seed is not None:
+            tf.compat.v1.set_random_seed(seed)
+        batch = tf.nest.pack_sequence_as(self._structure, flat, expand_composites=True)
+        with AutomaticControlDependencies() as ordered, catcher.catching(), filled_tables():
+            before = self.global_step.read_value()
+            self.spec = model(batch[0], batch[1] if len(batch) > 1 else None)
+            if not isinstance(self.spec, EstimatorSpec):
+                raise KindError(f"model_fn must give an EstimatorSpec. Received: {type(self.spec).__name__}")
+            if self.spec.train_op is not None:
+                self.global_step.assign(tf.maximum(self.global_step.read_value(), before + 1))
+            loss = self.spec.loss
+            self.loss = None if loss is None else ordered.mark_as_return(loss)
+        return self.loss
+
+    def element(self, name: str) -> Any:
+        """The tensor, operation or variable of a name, such as `loss`, `global_step`, `dense/kernel` or `add:0`.
+
+        Raises:
+            ArgumentError: There is none.
+        """
+        named = {"loss": self.spec.loss, **self.predictions, **self.variables}
+        if named.get(name.removesuffix(":0")) is not None:
+            return named[name.removesuffix(":0")]
+        try:
+            return self.graph.as_graph_element(name)
+        except (KeyError, ValueError) as error:
+            have = ", ".join(sorted(key for key, value in named.items() if value is not None))
+            raise ArgumentError(f"a named value must be in the model. Received: {name!r}; there are {have}") from error
+
+    @property
+    def predictions(self) -> dict[str, Any]:
+        """The predictions by name."""
+        predictions = self.spec.predictions
+        return dict(predictions) if isinstance(predictions, Mapping) else {"predictions": predictions}
+
+    def function(self, fetches: Any) -> Callable[..., Any]:
+        """A compiled function of a batch (flat tensors) that gives the values of tensors and runs what they need.
+
+        Args:
+            fetches: A structure of tensors and operations of `graph`.
+        """
+        return self._whole.prune(self._feeds, fetches)
+
+    def alone(self, fetch: Any) -> Any:
+        """The value of a tensor that needs no batch.
+
+        Raises:
+            ValueError: It needs one.
+        """
+        return self._whole.prune([], fetch)()
+
+    def flat(self, batch: tuple[Any, ...]) -> list[Any]:
+        """A batch as the flat tensors that `function` takes.
+
+        Raises:
+            ArgumentError: It has another structure.
+        """
+        try:
+            tf.nest.assert_same_structure(self._structure, batch, expand_composites=True)
+        except (ValueError, TypeError) as error:
+            raise ArgumentError(f"every batch must have the structure of the first. {error}") from error
+        return tf.nest.flatten(batch, expand_composites=True)
