@@ -50,7 +50,8 @@ def main(argv: list[str]) -> None:
 def _models(tf: Any, tables: dict[str, Any]) -> dict[str, Any]:
     """By name, what trains and evaluates a model by a seed."""
     adult, columns = _part(tables, "adult"), _columns(tf, _part(tables, "adult"))
-    adam = tf.keras.optimizers.Adam
+    optimizers = tf.keras.optimizers.legacy if tf.__version__.startswith("2.15") else tf.keras.optimizers
+    adam = optimizers.Adam
 
     def adult_model(make: Any) -> Any:
         return lambda api, seed: _run(tf, api, make, adult, seed, _STEPS)

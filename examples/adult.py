@@ -35,7 +35,9 @@ def load(seed: int = 0) -> tuple[Arrays, Arrays]:
     """The records as columns by name, 80% to train and 20% to test; `label` is 1 above 50,000 dollars a year."""
     table = pq.read_table(fetch(ADULT, report=print).files["adult.parquet"])
     arrays = {name: np.asarray(table.column(name).to_pylist()) for name in table.column_names}
-    arrays = {name: values if values.dtype.kind == "U" else values.astype(np.float32) for name, values in arrays.items()}
+    arrays = {
+        name: values if values.dtype.kind == "U" else values.astype(np.float32) for name, values in arrays.items()
+    }
     arrays["label"] = (arrays.pop("income") == ">50K").astype(np.int64)
     order = np.random.default_rng(seed).permutation(table.num_rows)
     cut = int(0.8 * len(order))

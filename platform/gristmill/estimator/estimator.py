@@ -13,7 +13,7 @@ from gristmill.estimator.errors import ArgumentError
 from gristmill.estimator.evaluating import evaluated
 from gristmill.estimator.exporting import exported
 from gristmill.estimator.function import ModelFunction
-from gristmill.estimator.hooks import SessionRunHook
+from gristmill.estimator.hooks import SessionRunHook, check_hooks
 from gristmill.estimator.hooks.runner import HookRunner
 from gristmill.estimator.inputs import InputFn, batches_of
 from gristmill.estimator.mode import ModeKeys
@@ -124,7 +124,7 @@ class Estimator:
             )
         _check_positive("steps", steps)
         _check_positive("max_steps", max_steps)
-        _check_hooks(hooks)
+        check_hooks(hooks)
         start = self._step_so_far()
         if max_steps is not None:
             if start >= max_steps:
@@ -216,7 +216,7 @@ class Estimator:
         name: str | None,
     ) -> dict[str, Any]:
         _check_positive("steps", steps)
-        _check_hooks(hooks)
+        check_hooks(hooks)
         batches = batches_of(input_fn, self._known(ModeKeys.EVAL))
         trace = self._traced(batches, ModeKeys.EVAL)
         fill(trace)
@@ -250,7 +250,7 @@ class Estimator:
         Raises:
             ArgumentError: A key is not among the predictions, or the checkpoint is another model's.
         """
-        _check_hooks(hooks)
+        check_hooks(hooks)
         batches = batches_of(input_fn, self._known(ModeKeys.PREDICT)).map(lambda *parts: (parts[0],))
         trace = self._traced(batches, ModeKeys.PREDICT)
         self._fill(trace, checkpoint_path)
@@ -366,7 +366,7 @@ class Estimator:
         def model(features: Any, labels: Any) -> EstimatorSpec:
             return self._function(features, labels, mode, self._config)
 
-        return Trace(model, structure, self._config.tf_random_seed)
+        return Trace(model, structure, mode, self._config.tf_random_seed)
 
     def _fill(self, trace: Trace, checkpoint_path: str | None) -> None:
         """Puts in the values of a checkpoint, or else those to start from."""
@@ -399,9 +399,3 @@ def _configured(model_dir: str | Path | None, config: RunConfig | None) -> RunCo
 def _check_positive(name: str, steps: int | None) -> None:
     if steps is not None and steps <= 0:
         raise ArgumentError(f"{name} must be more than 0. Received: {steps}")
-
-
-def _check_hooks(hooks: Sequence[SessionRunHook] | None) -> None:
-    for hook in hooks or ():
-        if not isinstance(hook, SessionRunHook):
-            raise ArgumentError(f"hooks must be SessionRunHooks. Received: {hook!r}")

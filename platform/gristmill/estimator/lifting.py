@@ -29,8 +29,7 @@ def computed(tensor: Any, what: str) -> Any:
     inputs = [node.name for node in needed.node if node.op in ("Placeholder", "PlaceholderWithDefault")]
     if inputs:
         raise ArgumentError(
-            f"{what} must not depend on a batch or on another variable. Received: {wanted}, "
-            f"from {', '.join(inputs)}"
+            f"{what} must not depend on a batch or on another variable. Received: {wanted}, from {', '.join(inputs)}"
         )
     with tf.init_scope():
         run = tf.compat.v1.wrap_function(

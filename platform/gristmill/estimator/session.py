@@ -6,6 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from gristmill.estimator.errors import ArgumentError
+from gristmill.estimator.hooks.fetches import flatten, pack
 from gristmill.estimator.tracing import Trace
 
 __all__ = ["ModelSession"]
@@ -47,7 +48,8 @@ class ModelSession:
         """
         if feed_dict:
             raise ArgumentError("feed_dict must be None: batches come from input_fn. Received: values to feed")
-        return tf.nest.map_structure(self._value, fetches)
+        with tf.init_scope():
+            return pack(fetches, [self._value(fetch) for fetch in flatten(fetches)])
 
     def save(self, step: int) -> str:
         """Writes the checkpoint of a step; gives its name.

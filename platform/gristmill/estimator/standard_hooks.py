@@ -51,6 +51,7 @@ def standard_hooks(
                 save_secs=config.save_checkpoints_secs,
                 save_steps=config.save_checkpoints_steps,
                 listeners=list(listeners),
+                save_graph_def=config.checkpoint_save_graph_def,
             )
         )
     elif listeners:

@@ -38,12 +38,12 @@ class GraphStep:
         self.stopped: int | None = None
         self._functions: dict[tuple[int, ...], Any] = {}
         self._loss = trace.function([trace.loss])
-        self._block = tf.function(self._several, autograph=False)
+        self._block: Any = None
 
     def several(self, batches: Iterator[Any], most: int) -> list[Any]:
         """Runs up to so many steps; gives their losses."""
         self.fetched = []
-        losses = self._one(batches) if self.fetches or most == 1 else self._block(batches, tf.constant(most)).numpy()
+        losses = self._one(batches) if self.fetches or most == 1 else self._many(batches, tf.constant(most))
         if len(losses):
             self.last_loss = losses[-1]
         return list(losses)
@@ -69,6 +69,11 @@ class GraphStep:
             values[place] = None if value is None else _numpy(value)
         self.fetched = values
         return [loss.numpy()]
+
+    def _many(self, batches: Any, most: Any) -> Any:
+        if self._block is None:
+            self._block = tf.function(self._several, autograph=False).get_concrete_function(batches, most)
+        return self._block(batches, most).numpy()
 
     def _with(self, tensors: Sequence[Any]) -> Any:
         """The step's function that also gives these tensors."""

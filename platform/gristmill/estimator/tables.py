@@ -24,7 +24,7 @@ def filled_tables() -> Iterator[None]:
 
 
 def _create(next_creator: Any, initializer: Any, *arguments: Any, **options: Any) -> Any:
-    if isinstance(initializer, tf.lookup.KeyValueTensorInitializer):
+    if type(initializer) is tf.lookup.KeyValueTensorInitializer:
         parts = (initializer._keys, initializer._values)
         if any(map(is_symbolic, parts)):
             keys, values = (computed(part, "a table's terms") if is_symbolic(part) else part for part in parts)

@@ -1,12 +1,14 @@
 """A model function traced once: its graph, its spec, its variables by name, and functions that run parts of it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.framework.auto_control_deps import AutomaticControlDependencies
 
 from gristmill.estimator.errors import ArgumentError, KindError
+from gristmill.estimator.mode import ModeKeys
 from gristmill.estimator.spec import EstimatorSpec
 from gristmill.estimator.tables import filled_tables
 from gristmill.estimator.variables import VariableCatcher, model_scope, named_variables, new_global_step
@@ -17,17 +19,19 @@ __all__ = ["Trace"]
 class Trace:
     """A model function, traced for one mode on batches of one structure.
 
-    Everything that the function does, such as to assign to a variable, is done once a step, in its order.
+    Everything that the function does in the mode TRAIN, such as to assign to a variable, is done once a step, in its order;
+    in the mode EVAL what its loss and its metrics need, in PREDICT what its predictions need.
 
     Args:
         model: Takes features and labels (None where there are none) and gives an `EstimatorSpec`.
         structure: What a batch is: `(features,)` or `(features, labels)`, as TensorSpecs.
+        mode: A `ModeKeys`.
         seed: Of first values and of random operations; None takes another one each time.
 
     Attributes:
         spec: What the function gave, its tensors those of `graph`.
         graph: The graph.
-        loss: The loss, which is there once all of a step is done; None where there is none.
+        loss: The loss, which is there once all of that is done; None where there is none.
         global_step: Steps done, int64; each step adds one, whether the function does it or not.
         variables: What a checkpoint holds, by name.
         local: What it does not hold, such as the counts of metrics.
@@ -37,9 +41,10 @@ class Trace:
         self,
         model: Callable[[Any, Any], EstimatorSpec],
         structure: tuple[Any, ...],
+        mode: str,
         seed: int | None = None,
     ) -> None:
-        self._structure = structure
+        self._structure, self._mode = structure, mode
         self.global_step = new_global_step()
         catcher = VariableCatcher()
         flat = tf.nest.flatten(structure, expand_composites=True)
@@ -49,6 +54,9 @@ class Trace:
         self._feeds = list(self.graph.inputs)[: len(flat)]
         metrics = self.spec.eval_metric_ops.values()
         self.variables, self.local = named_variables(self.graph, catcher, metrics, self.global_step)
+        if mode == ModeKeys.EVAL:
+            with self.graph.as_default(), tf.control_dependencies(self._counting()):
+                self.loss = tf.identity(self.spec.loss)
 
     def _trace(
         self,
@@ -62,16 +70,29 @@ class Trace:
         if seed is not None:
             tf.compat.v1.set_random_seed(seed)
         batch = tf.nest.pack_sequence_as(self._structure, flat, expand_composites=True)
-        with AutomaticControlDependencies() as ordered, catcher.catching(), filled_tables():
+        ordered = AutomaticControlDependencies() if self._mode != ModeKeys.PREDICT else nullcontext()
+        with ordered as order, catcher.catching(), filled_tables():
             before = self.global_step.read_value()
             self.spec = model(batch[0], batch[1] if len(batch) > 1 else None)
-            if not isinstance(self.spec, EstimatorSpec):
-                raise KindError(f"model_fn must give an EstimatorSpec. Received: {type(self.spec).__name__}")
-            if self.spec.train_op is not None:
+            self._check()
+            self.loss = self.spec.loss
+            if self._mode == ModeKeys.TRAIN:
                 self.global_step.assign(tf.maximum(self.global_step.read_value(), before + 1))
-            loss = self.spec.loss
-            self.loss = None if loss is None else ordered.mark_as_return(loss)
+                self.loss = order.mark_as_return(self.loss)
         return self.loss
+
+    def _check(self) -> None:
+        if not isinstance(self.spec, EstimatorSpec):
+            raise KindError(f"model_fn must give an EstimatorSpec. Received: {type(self.spec).__name__}")
+        if self.spec.mode != self._mode:
+            raise ArgumentError(f"model_fn must give a spec of the mode {self._mode!r}. Received: {self.spec.mode!r}")
+
+    def _counting(self) -> list[Any]:
+        """The operations that change the counts of metrics: what an evaluation does beside the loss."""
+        handles = {id(variable.handle) for variable in self.local}
+        inner = {id(placed) for outer, placed in self.graph.captures if id(outer) in handles}
+        users = [op for op in self.graph.get_operations() if any(id(tensor) in inner for tensor in op.inputs)]
+        return [operation for operation in users if operation.type != "ReadVariableOp"]
 
     def element(self, name: str) -> Any:
         """The tensor, operation or variable of a name, such as `loss`, `global_step`, `dense/kernel` or `add:0`.

@@ -16,7 +16,15 @@ from gristmill.estimator.lifting import computed, is_symbolic
 from gristmill.estimator.naming import given_names
 from gristmill.training.values import raw
 
-__all__ = ["GLOBAL_STEP", "VariableCatcher", "fresh_names", "model_scope", "named_variables", "new_global_step", "seeded"]
+__all__ = [
+    "GLOBAL_STEP",
+    "VariableCatcher",
+    "fresh_names",
+    "model_scope",
+    "named_variables",
+    "new_global_step",
+    "seeded",
+]
 
 GLOBAL_STEP = "global_step"
 
@@ -93,7 +101,7 @@ def new_global_step() -> tf.Variable:
 def model_scope(catcher: VariableCatcher, seed: int | None) -> Iterator[None]:
     """What stands around a model function, both outside of its trace and in it."""
     with ExitStack() as stack:
-        for context in (seeded(seed), fresh_names(), catcher.catching(), layers.Store()):
+        for context in (seeded(seed), fresh_names(), catcher.catching(), layers.Store(once=True)):
             stack.enter_context(context)
         yield
 

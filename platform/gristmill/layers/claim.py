@@ -70,7 +70,7 @@ def _check_new(place: Place, path: str, request: Request, reuse: Reuse) -> None:
             f"layer {path!r} does not exist, and reuse=True only takes a layer that does; "
             f"{near(path, place.store.paths())}. Did you mean reuse=layers.AUTO_REUSE?"
         )
-    findable = place.path or (request.name and request.shares)
+    findable = place.store.once or place.path or (request.name and request.shares)
     if tf.inside_function() and request.has_state and not findable:
         raise InputError(
             f"`{request.function}` in a tf.function must have a place that later traces find again: use "

@@ -23,9 +23,13 @@ class Store(Held):
 
     A store is the one owner of its layers: where it goes, they go, if no model holds them. It may be entered again, and
     by several threads; each thread, and each task of an event loop, has a current store of its own.
+
+    Args:
+        once: Whether one trace alone asks for its layers, so that there they need no place to be found again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, once: bool = False) -> None:
+        self.once = once
         self.lock = threading.RLock()
         self.root = Place(self)
         self._kept: dict[str, keras.layers.Layer] = {}

@@ -236,14 +236,8 @@ CASES = {
         None,
     ),
 }
-IN_GRAPH = [
-    "binary_weights_thresholds",
-    "binary_rank3",
-    "multi_vocabulary",
-    "label_sparse_words",
-    "regression_2_weights",
-]
-IN_GRAPH += ["poisson", "logistic", "heads_weights_tensor", "sequence"]
+IN_GRAPH = ["binary_weights_thresholds", "multi_vocabulary", "label_sparse_words", "regression_2_weights"]
+IN_GRAPH += ["heads_weights_tensor", "sequence"]
 
 
 def _tensors(values):

@@ -28,9 +28,9 @@ SUM = NAMED(loss_reduction="sum")
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (lambda: BinaryClassHead(loss_reduction="none"), "`loss_reduction` must be one of .* 'none'"),
+        (lambda: BinaryClassHead(loss_reduction="none"), "`loss_reduction` must be one of .*='none'"),
         (lambda: RegressionHead(loss_reduction="weighted_sum"), "'weighted_sum'"),
-        (lambda: BinaryClassHead(thresholds=[0.5, 1.0]), r"`thresholds` must lie in \(0, 1\).* \(0.5, 1.0\)"),
+        (lambda: BinaryClassHead(thresholds=[0.5, 1.0]), r"`thresholds` must lie in \(0, 1\).*=\(0.5, 1.0\)"),
         (lambda: MultiLabelHead(3, thresholds=[0.0]), "`thresholds` must lie in"),
         (lambda: BinaryClassHead(label_vocabulary="ab"), "must be a list or a tuple. Received: str"),
         (lambda: BinaryClassHead(label_vocabulary=["a"]), "must hold 2 different items"),
@@ -188,12 +188,12 @@ def test_what_is_known_only_when_a_graph_runs(head, labels, logits, text):
 
 
 def test_unknown_keys_of_predictions():
-    with pytest.raises(ArgumentError, match="`keys` must be among .*'logistic'.*. Received: 'top_k'"):
+    with pytest.raises(ArgumentError, match=r"`keys` must be among .*'logistic'.*. Received: 'top_k'"):
         BinaryClassHead().predictions(LOGITS, ["logits", "top_k"])
 
 
 def test_a_mode_that_is_none():
-    with pytest.raises(ArgumentError, match="one of ModeKeys. Received: mode='eval_'"):
+    with pytest.raises(ArgumentError, match=r"one of ModeKeys. Received: mode='eval_'"):
         BinaryClassHead().create_estimator_spec({}, "eval_", tf.constant(LOGITS))
 
 

@@ -41,6 +41,8 @@ class _Table:
         def body():
             graph = tf.compat.v1.get_default_graph()
             graph.add_to_collection(tf.compat.v1.GraphKeys.GLOBAL_STEP, self.global_step)
+            for variable in self.variables:
+                graph.add_to_collection(tf.compat.v1.GraphKeys.TRAINABLE_VARIABLES, variable)
             with AutomaticControlDependencies() as ordered, tf.variable_creator_scope(_once):
                 self.made = make(self)
                 return ordered.mark_as_return(tf.constant(0))
@@ -117,7 +119,7 @@ def test_a_loss_is_scaled_and_scaled_back():
     assert first == pytest.approx(second)
 
 
-@pytest.mark.parametrize("variables", ["given", "those that are read"])
+@pytest.mark.parametrize("variables", ["given", "those of the graph"])
 def test_an_optimizer_of_v1_counts_the_global_step(variables):
     optimizer, model = V1.GradientDescentOptimizer(0.1), _Table(tf.Variable)
     chosen = model.variables if variables == "given" else None
@@ -190,6 +192,7 @@ def test_a_function_of_the_loss_makes_the_step():
         ({"optimizer": "SGD"}, "Received: str"),
         ({"optimizer": SGD(0.1), "trainable_variables": None}, "`trainable_variables` must be a list"),
         ({"optimizer": SGD(0.1), "trainable_variables": {1}}, "Received: set"),
+        ({"optimizer": SGD(0.1), "trainable_variables": []}, r"of at least one. Received: \[\]"),
         ({"optimizer": SGD(0.1), "update_ops": {1}}, "`update_ops` must be a list or a tuple. Received: set"),
     ],
 )

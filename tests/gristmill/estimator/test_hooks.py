@@ -2,6 +2,7 @@
 
 import logging
 from collections import namedtuple
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -152,7 +153,7 @@ def test_sparse_tensors_and_texts():
         )
     assert packed["s"].values.tolist() == [3]
     assert packed["t"] == b"x"
-    with pytest.raises(KindError, match="A fetch must be a name.*Received: None"):
+    with pytest.raises(KindError, match=r"A fetch must be a name.*Received: None"):
         flatten({"a": None})
 
 
@@ -274,17 +275,21 @@ def test_another_saver_may_write(tmp_path):
         def save(self, session, path, global_step, write_meta_graph):
             calls.append((path, global_step))
 
-    class Scaffold:
-        saver = Saver()
-
     session = Session(tmp_path)
     path = str(tmp_path / "c")
     loop([CheckpointSaverHook(tmp_path, save_steps=10, saver=Saver(), checkpoint_basename="c")], session)
-    loop([CheckpointSaverHook(tmp_path, save_steps=10, scaffold=Scaffold(), checkpoint_basename="c")], Session())
+    loop(
+        [
+            CheckpointSaverHook(
+                tmp_path, save_steps=10, scaffold=SimpleNamespace(saver=Saver()), checkpoint_basename="c"
+            )
+        ],
+        Session(),
+    )
     assert calls == [(path, 0), (path, 10)] * 2
     assert session.saved == []
     with pytest.raises(ArgumentError, match="Only one of `saver` and `scaffold`"):
-        CheckpointSaverHook(tmp_path, save_steps=1, saver=Saver(), scaffold=Scaffold())
+        CheckpointSaverHook(tmp_path, save_steps=1, saver=Saver(), scaffold=SimpleNamespace(saver=Saver()))
 
 
 def test_checkpoints_go_where_the_estimator_writes_them(tmp_path):
@@ -304,21 +309,19 @@ def test_summaries_and_the_pace_are_written(tmp_path, caplog, blocks):
     assert [step for step, tag, _ in found if tag == "START"] == [1]
     assert len(list(tmp_path.iterdir())) == 1
     assert [line.partition(":")[0] for line in lines(caplog)] == ["global_step/sec"] * 2
-    assert sizes == ([1, 1, 1, 1, 1, 1, 1, 2, 1] if blocks else [1] * 10)
+    assert sizes == ([1, 2, 1, 1, 1, 1, 2, 1] if blocks else [1] * 10)
 
 
 def test_serialized_summaries_are_written(tmp_path):
     summary = np.array(scalars({"x": 2}).SerializeToString(), object)
 
-    class Scaffold:
-        summary_op = [summary]
-
+    scaffold = SimpleNamespace(summary_op=[summary])
     loop([SummarySaverHook(9, output_dir=tmp_path / "a", summary_op=summary)])
-    loop([SummarySaverHook(9, output_dir=tmp_path / "b", scaffold=Scaffold())])
+    loop([SummarySaverHook(9, output_dir=tmp_path / "b", scaffold=scaffold)])
     for folder in ("a", "b"):
         assert events(tmp_path / folder) == [(1, "START", None), (1, "x", 2.0), (10, "x", 2.0)]
-    Scaffold.summary_op = None
-    loop([SummarySaverHook(9, output_dir=tmp_path / "c", scaffold=Scaffold())])
+    scaffold.summary_op = None
+    loop([SummarySaverHook(9, output_dir=tmp_path / "c", scaffold=scaffold)])
     assert events(tmp_path / "c") == [(1, "START", None)]
 
 
@@ -392,7 +395,7 @@ def test_what_before_run_may_give():
         def before_run(self, run_context):
             return SessionRunArgs("loss", options=tf.compat.v1.RunOptions(timeout_in_ms=1))
 
-    with pytest.raises(KindError, match="`before_run` of Bare must give `SessionRunArgs` or None. Received: 'loss'"):
+    with pytest.raises(KindError, match=r"`before_run` of Bare must give `SessionRunArgs` or None\. Received: 'loss'"):
         loop([Bare()])
     with pytest.raises(ArgumentError, match="use `ProfilerHook`"):
         loop([Options()])
@@ -438,7 +441,7 @@ def test_a_timer_of_seconds_guesses_how_many_steps_fit(monkeypatch):
 
 def test_hooks_that_need_nothing_let_many_steps_run_in_one_call():
     assert loop([], steps=250, blocks=True) == [1, 100, 100, 49]
-    assert loop([LoggingTensorHook(["loss"], every_n_iter=100)], steps=202, blocks=True) == [1, 1, 98, 1, 99, 1, 1]
+    assert loop([LoggingTensorHook(["loss"], every_n_iter=100)], steps=202, blocks=True) == [1, 99, 1, 99, 1, 1]
     assert loop([StopAtStepHook(50), StepCounterHook(20)], steps=90, blocks=True) == [1, 20, 20, 9]
 
 
@@ -498,5 +501,5 @@ def test_begin_and_before_run_see_the_graph_of_the_model():
 
 def test_only_hooks_are_hooks():
     assert check_hooks(None) == []
-    with pytest.raises(TypeError, match="`hooks` must hold `SessionRunHook`s only. Received: 3"):
+    with pytest.raises(TypeError, match=r"`hooks` must hold `SessionRunHook`s only\. Received: 3"):
         check_hooks([3])

@@ -46,6 +46,16 @@ def numbered(model: keras.Model) -> keras.Model:
     return model
 
 
+@pytest.mark.parametrize("column", COLUMNS.values(), ids=COLUMNS)
+def test_the_linear_half_has_weights_for_each_of_its_units(column: Column) -> None:
+    inputs = column.inputs()
+    model = keras.Model(inputs, column.wide(dict(inputs), units=2))
+    model.trainable_variables[0].assign(np.ones(model.trainable_variables[0].shape) * [1.0, 10.0])
+    logits = call(model)
+    np.testing.assert_allclose(logits[:, 1], 10 * logits[:, 0])
+    assert logits.any()
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

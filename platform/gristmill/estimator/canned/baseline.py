@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
-from gristmill.estimator.run_config import RunConfig
 
 from gristmill.estimator.canned.optimizers import Optimizer, fresh_optimizer, name_slots
 from gristmill.estimator.canned.wide_deep import class_head
 from gristmill.estimator.errors import ArgumentError
 from gristmill.estimator.estimator import Estimator
 from gristmill.estimator.heads import Head, RegressionHead, train_op
+from gristmill.estimator.run_config import RunConfig
 from gristmill.estimator.spec import EstimatorSpec
 
 __all__ = ["BaselineClassifier", "BaselineEstimator", "BaselineRegressor"]

@@ -31,7 +31,7 @@ class BoostedTreesClassifier(TreesEstimator):
         l1_regularization: Weight of the leaves' absolute values in the mean loss.
         l2_regularization: Weight of their squares.
         tree_complexity: Least gain, in the mean loss, of a split where trees are pruned.
-        min_node_weight: Least mean, over all examples, of the hessian within a leaf.
+        min_node_weight: Least hessian, in the mean loss, of a leaf (tf.estimator's was that of a node to be split).
         config: How to run; its `tf_random_seed` is that of the growth, 0 where it is None.
         center_bias: Whether the first tree starts from the share of the classes.
         pruning_mode: `none`; or `pre`, which leaves out splits of little gain as trees grow. `post` does the same as `pre`:
@@ -90,7 +90,7 @@ class BoostedTreesRegressor(TreesEstimator):
         l1_regularization: Weight of the leaves' absolute values in the mean loss.
         l2_regularization: Weight of their squares.
         tree_complexity: Least gain, in the mean loss, of a split where trees are pruned.
-        min_node_weight: Least mean, over all examples, of the hessian within a leaf.
+        min_node_weight: Least hessian, in the mean loss, of a leaf (tf.estimator's was that of a node to be split).
         config: How to run; its `tf_random_seed` is that of the growth, 0 where it is None.
         center_bias: Whether the first tree starts from the mean label.
         pruning_mode: `none`; or `pre`, which leaves out splits of little gain as trees grow. `post` does the same as `pre`:

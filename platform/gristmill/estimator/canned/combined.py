@@ -1,17 +1,18 @@
 """Wide-and-deep estimators: a linear model and a network with their logits added, each with its own optimizer."""
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
-from gristmill.estimator.run_config import RunConfig
 
 from gristmill.estimator.canned.optimizers import Optimizer
 from gristmill.estimator.canned.parts import DeepPart, LinearPart
 from gristmill.estimator.canned.wide_deep import WideDeepEstimator, class_head
 from gristmill.estimator.errors import ArgumentError
 from gristmill.estimator.heads import Head, RegressionHead
+from gristmill.estimator.run_config import RunConfig
 from gristmill.estimator.warm_start import WarmStartSettings
 
 _HIGHEST_LINEAR_RATE = 0.005
@@ -192,7 +193,10 @@ class DNNLinearCombinedEstimator(WideDeepEstimator):
 
 
 def _linear(columns: Sequence[Any] | None, optimizer: Optimizer, sparse_combiner: str) -> LinearPart | None:
-    return LinearPart(list(columns), optimizer, _HIGHEST_LINEAR_RATE, sparse_combiner) if columns else None
+    if not columns:
+        return None
+    rate = min(_HIGHEST_LINEAR_RATE, 1.0 / math.sqrt(len(columns)))
+    return LinearPart(list(columns), optimizer, rate, sparse_combiner)
 
 
 def _deep(

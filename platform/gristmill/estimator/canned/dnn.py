@@ -5,15 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
-from gristmill.estimator.run_config import RunConfig
 
 from gristmill.estimator.canned.optimizers import Optimizer
 from gristmill.estimator.canned.parts import DeepPart
 from gristmill.estimator.canned.wide_deep import WideDeepEstimator, class_head, columns_of
 from gristmill.estimator.heads import Head, RegressionHead
+from gristmill.estimator.run_config import RunConfig
 from gristmill.estimator.warm_start import WarmStartSettings
-
-_LEARNING_RATE = 0.05
 
 __all__ = ["DNNClassifier", "DNNEstimator", "DNNRegressor"]
 
@@ -60,9 +58,7 @@ class DNNClassifier(WideDeepEstimator):
     ) -> None:
         head = class_head(n_classes, weight_column, label_vocabulary, loss_reduction)
         columns = columns_of("feature_columns", feature_columns)
-        deep = DeepPart(
-            columns, hidden_units, optimizer, _LEARNING_RATE, activation_fn, dropout, batch_norm, embedding_dropout
-        )
+        deep = DeepPart(columns, hidden_units, optimizer, None, activation_fn, dropout, batch_norm, embedding_dropout)
         super().__init__(head, None, deep, model_dir, config, warm_start_from)
 
 
@@ -106,9 +102,7 @@ class DNNRegressor(WideDeepEstimator):
     ) -> None:
         head = RegressionHead(label_dimension, weight_column=weight_column, loss_reduction=loss_reduction)
         columns = columns_of("feature_columns", feature_columns)
-        deep = DeepPart(
-            columns, hidden_units, optimizer, _LEARNING_RATE, activation_fn, dropout, batch_norm, embedding_dropout
-        )
+        deep = DeepPart(columns, hidden_units, optimizer, None, activation_fn, dropout, batch_norm, embedding_dropout)
         super().__init__(head, None, deep, model_dir, config, warm_start_from)
 
 
@@ -147,7 +141,5 @@ class DNNEstimator(WideDeepEstimator):
         embedding_dropout: float = 0.0,
     ) -> None:
         columns = columns_of("feature_columns", feature_columns)
-        deep = DeepPart(
-            columns, hidden_units, optimizer, _LEARNING_RATE, activation_fn, dropout, batch_norm, embedding_dropout
-        )
+        deep = DeepPart(columns, hidden_units, optimizer, None, activation_fn, dropout, batch_norm, embedding_dropout)
         super().__init__(head, None, deep, model_dir, config, warm_start_from)

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gristmill.estimator.run_config import RunConfig
-
 from gristmill.estimator.canned.optimizers import Optimizer
 from gristmill.estimator.canned.parts import LinearPart
 from gristmill.estimator.canned.wide_deep import WideDeepEstimator, class_head, columns_of
 from gristmill.estimator.heads import Head, RegressionHead
+from gristmill.estimator.run_config import RunConfig
 from gristmill.estimator.warm_start import WarmStartSettings
 
-_HIGHEST_RATE = 0.2
+_LEARNING_RATE = 0.2
 
 __all__ = ["LinearClassifier", "LinearEstimator", "LinearRegressor"]
 
@@ -51,7 +50,7 @@ class LinearClassifier(WideDeepEstimator):
     ) -> None:
         head = class_head(n_classes, weight_column, label_vocabulary, loss_reduction)
         columns = columns_of("feature_columns", feature_columns)
-        linear = LinearPart(columns, optimizer, _HIGHEST_RATE, sparse_combiner)
+        linear = LinearPart(columns, optimizer, _LEARNING_RATE, sparse_combiner)
         super().__init__(head, linear, None, model_dir, config, warm_start_from)
 
 
@@ -87,7 +86,7 @@ class LinearRegressor(WideDeepEstimator):
     ) -> None:
         head = RegressionHead(label_dimension, weight_column=weight_column, loss_reduction=loss_reduction)
         columns = columns_of("feature_columns", feature_columns)
-        linear = LinearPart(columns, optimizer, _HIGHEST_RATE, sparse_combiner)
+        linear = LinearPart(columns, optimizer, _LEARNING_RATE, sparse_combiner)
         super().__init__(head, linear, None, model_dir, config, warm_start_from)
 
 
@@ -118,5 +117,5 @@ class LinearEstimator(WideDeepEstimator):
         warm_start_from: str | WarmStartSettings | None = None,
     ) -> None:
         columns = columns_of("feature_columns", feature_columns)
-        linear = LinearPart(columns, optimizer, _HIGHEST_RATE, sparse_combiner)
+        linear = LinearPart(columns, optimizer, _LEARNING_RATE, sparse_combiner)
         super().__init__(head, linear, None, model_dir, config, warm_start_from)

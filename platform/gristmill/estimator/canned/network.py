@@ -99,7 +99,9 @@ class Network:
     @property
     def named(self) -> dict[str, tf.Variable]:
         """All of its variables by their names in checkpoints."""
-        made = {name.partition(":")[0]: v for v in map(raw, [*self.linear, *self.deep, *self.state]) for name in [v.name]}
+        made = {
+            name.partition(":")[0]: v for v in map(raw, [*self.linear, *self.deep, *self.state]) for name in [v.name]
+        }
         theirs = {
             id(raw(variable)): name
             for part in (self._wide, self._inputs)

@@ -31,12 +31,12 @@ _SLOTS = {
 """How tf.estimator 2.15 calls what an optimizer keeps beside a variable, by the attribute that Keras 3 keeps it in."""
 
 
-def fresh_optimizer(given: Optimizer, learning_rate: float) -> Any:
+def fresh_optimizer(given: Optimizer, learning_rate: float | None) -> Any:
     """An optimizer that has trained nothing yet.
 
     Args:
         given: See `Optimizer`; an optimizer is copied, so that each training begins with a new one.
-        learning_rate: Of one that is named.
+        learning_rate: Of one that is named; None for its own.
 
     Raises:
         ArgumentError: It is none of them.
@@ -44,7 +44,7 @@ def fresh_optimizer(given: Optimizer, learning_rate: float) -> Any:
     if isinstance(given, str):
         if given not in NAMES:
             raise ArgumentError(f"an optimizer's name must be one of {', '.join(sorted(NAMES))}. Received: {given!r}")
-        return NAMES[given](learning_rate=learning_rate)
+        return NAMES[given]() if learning_rate is None else NAMES[given](learning_rate=learning_rate)
     if callable(given) and not isinstance(given, keras.optimizers.Optimizer | tf.compat.v1.train.Optimizer):
         given = given()
     if isinstance(given, keras.optimizers.Optimizer):

@@ -1,6 +1,5 @@
 """The two parts of a canned model, each with the optimizer that trains it: a linear one and a network."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,8 +16,8 @@ class LinearPart:
 
     columns: Sequence[Any]
     optimizer: Optimizer
-    highest_rate: float
-    """Of a named optimizer, whose learning rate is one by the root of the number of columns, or this where it is less."""
+    learning_rate: float
+    """Of a named optimizer."""
     sparse_combiner: str = "sum"
 
     def __post_init__(self) -> None:
@@ -27,7 +26,7 @@ class LinearPart:
 
     def fresh_optimizer(self) -> Any:
         """An optimizer that has trained nothing yet."""
-        return fresh_optimizer(self.optimizer, min(self.highest_rate, 1.0 / math.sqrt(max(1, len(self.columns)))))
+        return fresh_optimizer(self.optimizer, self.learning_rate)
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,8 @@ class DeepPart:
     columns: Sequence[Any]
     hidden_units: Sequence[int]
     optimizer: Optimizer
-    learning_rate: float
-    """Of a named optimizer."""
+    learning_rate: float | None
+    """Of a named optimizer; None for its own."""
     activation_fn: Callable[[Any], Any] | None = None
     dropout: float | None = None
     batch_norm: bool = False

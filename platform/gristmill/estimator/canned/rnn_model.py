@@ -59,7 +59,9 @@ class RNNModel:
     @property
     def trained(self) -> dict[str, Any]:
         """The variables that training changes, by the names that 2.15 gave them."""
-        inputs = {name: one for name, one in zip(self._inputs.names, self._inputs.variables, strict=True) if one.trainable}
+        inputs = {
+            name: one for name, one in zip(self._inputs.names, self._inputs.variables, strict=True) if one.trainable
+        }
         weights = [*self._layer.trainable_variables, *self._logits.trainable_variables]
         return inputs | {weight.path: weight.value for weight in weights}
 

@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-from gristmill.estimator.naming import give_name
-from gristmill.estimator.run_config import RunConfig
 
 from gristmill.estimator.canned.fitting import Fitting
 from gristmill.estimator.canned.network import Network
@@ -16,6 +14,8 @@ from gristmill.estimator.errors import ArgumentError
 from gristmill.estimator.estimator import Estimator
 from gristmill.estimator.heads import BinaryClassHead, Head, MultiClassHead, train_op
 from gristmill.estimator.mode import ModeKeys
+from gristmill.estimator.naming import give_name
+from gristmill.estimator.run_config import RunConfig
 from gristmill.estimator.spec import EstimatorSpec
 from gristmill.estimator.warm_start import WarmStartSettings
 from gristmill.training.values import raw

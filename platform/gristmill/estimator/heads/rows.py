@@ -1,16 +1,22 @@
-"""Optimizers on large tables: where a gradient names rows, only these rows are read and written.
+"""Updates of Keras optimizers by TensorFlow's own kernels: one operation a variable, and only the rows that a gradient names.
 
-Keras 3 computes Adagrad and Ftrl over whole tables, and Ftrl there even sets to zero the rows that no example named.
+The kernels are those that tf.estimator's optimizers ran. Keras 3 computes the same by many operations, over whole tables
+where a gradient names some rows, and its Ftrl there even sets to zero the rows that no example named. They differ in one
+place: Adagrad adds its epsilon to the root here, and to the square there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-__all__ = ["row_wise", "summed_rows"]
+from gristmill.training.values import raw
+
+__all__ = ["by_kernels", "summed_rows"]
+
+_ops = tf.raw_ops
 
 
 def summed_rows(gradient: Any) -> Any:
@@ -23,20 +29,19 @@ def summed_rows(gradient: Any) -> Any:
 
 
 @contextmanager
-def row_wise(optimizer: Any) -> Iterator[None]:
-    """While open, a Keras Adagrad or Ftrl steps row by row where a gradient is `tf.IndexedSlices`."""
-    steps = {keras.optimizers.Adagrad: _adagrad, keras.optimizers.Ftrl: _ftrl}
-    step = steps.get(type(optimizer))
-    if step is None:
+def by_kernels(optimizer: Any) -> Iterator[None]:
+    """While open, a plain SGD, Adagrad, Ftrl or Adam of Keras updates float32 variables by kernels."""
+    kernel = _KERNELS.get(type(optimizer))
+    if kernel is None or getattr(optimizer, "momentum", 0) or getattr(optimizer, "amsgrad", False):
         yield
         return
-    whole = optimizer.update_step
+    formula = optimizer.update_step
 
     def update_step(gradient: Any, variable: Any, learning_rate: Any) -> None:
-        if isinstance(gradient, tf.IndexedSlices):
-            step(optimizer, gradient, variable, tf.cast(learning_rate, variable.dtype))
+        if variable.dtype in ("float32", tf.float32):
+            kernel(optimizer, tf.cast(learning_rate, tf.float32), raw(variable), gradient)
         else:
-            whole(gradient, variable, learning_rate)
+            formula(gradient, variable, learning_rate)
 
     optimizer.update_step = update_step
     try:
@@ -45,32 +50,77 @@ def row_wise(optimizer: Any) -> Iterator[None]:
         del optimizer.update_step
 
 
-def _adagrad(optimizer: Any, gradient: Any, variable: Any, rate: Any) -> None:
+def _sgd(optimizer: Any, rate: Any, variable: Any, gradient: Any) -> None:
+    if isinstance(gradient, tf.IndexedSlices):
+        variable.scatter_sub(tf.IndexedSlices(gradient.values * rate, gradient.indices))
+    else:
+        _ops.ResourceApplyGradientDescent(var=variable.handle, alpha=rate, delta=gradient)
+
+
+def _adagrad(optimizer: Any, rate: Any, variable: Any, gradient: Any) -> None:
     """Source: Duchi et al. 2011, https://jmlr.org/papers/v12/duchi11a.html."""
     (squares,) = _slots(optimizer, variable, "_accumulators")
-    total = tf.gather(squares, gradient.indices) + tf.square(gradient.values)
-    squares.scatter_update(_rows(total, gradient))
-    change = rate * gradient.values / tf.sqrt(total + optimizer.epsilon)
-    variable.scatter_sub(_rows(change, gradient))
+    own = {"var": variable.handle, "accum": squares, "lr": rate, "epsilon": tf.constant(optimizer.epsilon)}
+    if isinstance(gradient, tf.IndexedSlices):
+        _ops.ResourceSparseApplyAdagradV2(**own, grad=gradient.values, indices=gradient.indices)
+    else:
+        _ops.ResourceApplyAdagradV2(**own, grad=gradient)
 
 
-def _ftrl(optimizer: Any, gradient: Any, variable: Any, rate: Any) -> None:
+def _ftrl(optimizer: Any, rate: Any, variable: Any, gradient: Any) -> None:
     """Source: McMahan et al. 2013, https://research.google/pubs/pub41159/, algorithm 1."""
     squares, linear = _slots(optimizer, variable, "_accumulators", "_linears")
-    before, sums, now = (tf.gather(table, gradient.indices) for table in (squares, linear, variable))
-    total, power = before + tf.square(gradient.values), -optimizer.learning_rate_power
-    sigma = (total**power - before**power) / rate
-    sums += gradient.values + 2 * optimizer.l2_shrinkage_regularization_strength * now - sigma * now
-    l1, l2 = optimizer.l1_regularization_strength, optimizer.l2_regularization_strength + optimizer.beta / (2 * rate)
-    value = (tf.clip_by_value(sums, -l1, l1) - sums) / (total**power / rate + 2 * l2)
-    for table, rows in ((squares, total), (linear, sums), (variable, value)):
-        table.scatter_update(_rows(rows, gradient))
+    own = {
+        "var": variable.handle,
+        "accum": squares,
+        "linear": linear,
+        "lr": rate,
+        "l1": tf.constant(float(optimizer.l1_regularization_strength)),
+        "l2": optimizer.l2_regularization_strength + optimizer.beta / (2.0 * rate),
+        "l2_shrinkage": tf.constant(float(optimizer.l2_shrinkage_regularization_strength)),
+        "lr_power": tf.constant(float(optimizer.learning_rate_power)),
+    }
+    if isinstance(gradient, tf.IndexedSlices):
+        _ops.ResourceSparseApplyFtrlV2(**own, grad=gradient.values, indices=gradient.indices)
+    else:
+        _ops.ResourceApplyFtrlV2(**own, grad=gradient)
+
+
+def _adam(optimizer: Any, rate: Any, variable: Any, gradient: Any) -> None:
+    """Source: Kingma and Ba 2014, https://arxiv.org/abs/1412.6980; all rows move, named or not."""
+    mean, square = _slots(optimizer, variable, "_momentums", "_velocities")
+    steps = tf.cast(raw(optimizer.iterations) + 1, tf.float32)
+    _ops.ResourceApplyAdam(
+        var=variable.handle,
+        m=mean,
+        v=square,
+        beta1_power=optimizer.beta_1**steps,
+        beta2_power=optimizer.beta_2**steps,
+        lr=rate,
+        beta1=tf.constant(optimizer.beta_1),
+        beta2=tf.constant(optimizer.beta_2),
+        epsilon=tf.constant(optimizer.epsilon),
+        grad=_whole(gradient, variable),
+    )
+
+
+def _whole(gradient: Any, variable: Any) -> Any:
+    if not isinstance(gradient, tf.IndexedSlices):
+        return gradient
+    return tf.scatter_nd(
+        gradient.indices[:, None], gradient.values, tf.constant(variable.shape.as_list(), gradient.indices.dtype)
+    )
 
 
 def _slots(optimizer: Any, variable: Any, *names: str) -> list[Any]:
-    index = optimizer._get_variable_index(variable)
-    return [getattr(optimizer, name)[index].value for name in names]
+    trained = next(v for v in optimizer._trainable_variables if raw(v) is variable)
+    index = optimizer._get_variable_index(trained)
+    return [raw(getattr(optimizer, name)[index]).handle for name in names]
 
 
-def _rows(values: Any, like: Any) -> Any:
-    return tf.IndexedSlices(values, like.indices, like.dense_shape)
+_KERNELS: dict[Any, Callable[..., None]] = {
+    keras.optimizers.SGD: _sgd,
+    keras.optimizers.Adagrad: _adagrad,
+    keras.optimizers.Ftrl: _ftrl,
+    keras.optimizers.Adam: _adam,
+}

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from gristmill.estimator.errors import ArgumentError
-from gristmill.estimator.heads.rows import row_wise, summed_rows
+from gristmill.estimator.heads.rows import by_kernels, summed_rows
 
 __all__ = ["chosen_train_op", "train_op"]
 
@@ -48,7 +48,8 @@ def chosen_train_op(
     Args:
         loss: A scalar of the graph that is being traced.
         optimizer: As `train_op` takes it, or None.
-        variables: A list or tuple of variables; a `tf.compat.v1.train.Optimizer` takes None as all that are read.
+        variables: A list or tuple of variables; a `tf.compat.v1.train.Optimizer` takes None as
+            `tf.compat.v1.trainable_variables()`.
         train_op_fn: Gives an operation, or None.
         update_ops: A list or tuple of more operations, or None.
 
@@ -64,10 +65,10 @@ def chosen_train_op(
         step = train_op_fn(loss)
         return step if update_ops is None else tf.group(step, *update_ops)
     if variables is None and isinstance(optimizer, tf.compat.v1.train.Optimizer):
-        variables = list(getattr(tf.compat.v1.get_default_graph(), "trainable_variables", ()))
-    if not isinstance(variables, list | tuple):
-        came = "None" if variables is None else type(variables).__name__
-        raise ArgumentError(f"`trainable_variables` must be a list or a tuple, not None. Received: {came}")
+        variables = tf.compat.v1.trainable_variables()
+    if not isinstance(variables, list | tuple) or not variables:
+        came = repr(variables) if not variables else type(variables).__name__
+        raise ArgumentError(f"`trainable_variables` must be a list or a tuple of at least one. Received: {came}")
     return train_op(loss, [(optimizer, variables)], update_ops)
 
 
@@ -103,6 +104,6 @@ def _gradients(optimizer: Any, loss: Any, variables: Sequence[Any]) -> list[tupl
 
 def _apply(optimizer: Any, pairs: Sequence[tuple[Any, Any]]) -> Any:
     found = [(summed_rows(gradient), variable) for gradient, variable in pairs if gradient is not None]
-    with row_wise(optimizer):
+    with by_kernels(optimizer):
         optimizer.apply([gradient for gradient, _ in found], [variable for _, variable in found])
     return tf.identity(optimizer.iterations)

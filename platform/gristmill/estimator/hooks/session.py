@@ -18,6 +18,7 @@ class HookSession(Protocol):
         """Evaluates fetches outside of a step, any nesting of them, as NumPy values in the same structure.
 
         `"global_step"` and variables are read as they now stand; `"loss"` is that of the last step.
+        Also called while `graph` is the default graph, by a hook's `before_run`.
         """
 
     def save(self, step: int) -> str:

@@ -1,15 +1,13 @@
-"""The estimator of boosted trees: grows them from arrays, and evaluates, predicts and exports them as plain tensors."""
+"""The estimator that grows boosted trees, from an input read into memory once."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
-from gristmill.estimator.columns.kinds import as_list
 from gristmill.estimator.errors import ArgumentError
-from gristmill.estimator.estimator import Estimator
 from gristmill.estimator.heads import Head
 from gristmill.estimator.hooks import SessionRunHook
 from gristmill.estimator.hooks.base import check_hooks
@@ -17,28 +15,20 @@ from gristmill.estimator.hooks.runner import HookRunner
 from gristmill.estimator.inputs import InputFn, batches_of
 from gristmill.estimator.mode import ModeKeys
 from gristmill.estimator.run_config import RunConfig
-from gristmill.estimator.spec import EstimatorSpec
 from gristmill.estimator.standard_hooks import standard_hooks
-from gristmill.estimator.tracing import GLOBAL_STEP
 from gristmill.estimator.trees.budget import steps_wanted
-from gristmill.estimator.trees.ensemble import empty
 from gristmill.estimator.trees.examples import Reader
-from gristmill.estimator.trees.explaining import contributions, importances
 from gristmill.estimator.trees.growing import grown
-from gristmill.estimator.trees.inputs import TreeInput
-from gristmill.estimator.trees.saved import named_nodes, read_ensemble, read_text, to_save
-from gristmill.estimator.trees.scores import scores
+from gristmill.estimator.trees.running import SavedTreesEstimator
 from gristmill.estimator.trees.settings import Objective, TreeSettings
 from gristmill.estimator.trees.watching import HookWatcher, TreeSession
 
 __all__ = ["TreesEstimator"]
 
 _log = logging.getLogger("gristmill")
-_INPUTS = "boosted_trees/inputs"
-"""The prediction that explanations are made of."""
 
 
-class TreesEstimator(Estimator):
+class TreesEstimator(SavedTreesEstimator):
     """Boosted trees under a head.
 
     Args:
@@ -50,6 +40,9 @@ class TreesEstimator(Estimator):
         label_vocabulary: The head's.
         model_dir: Folder of checkpoints; None makes a temporary one.
         config: How to run.
+
+    Raises:
+        ArgumentError: Trees do not read a column, or there is none, or there are several machines.
     """
 
     def __init__(
@@ -63,18 +56,11 @@ class TreesEstimator(Estimator):
         model_dir: str | Path | None,
         config: RunConfig | None,
     ) -> None:
-        listed = as_list(columns)
-        inputs = TreeInput(listed)
-
-        def model_fn(features: Any, labels: Any, mode: str) -> EstimatorSpec:
-            return self._spec(self.latest_checkpoint(), features, labels, mode)
-
-        super().__init__(model_fn, model_dir, config)
+        super().__init__(columns, head, objective, model_dir, config)
         if self._config.num_worker_replicas > 1:
             raise ArgumentError(f"trees are grown on one machine. Received: {self._config.num_worker_replicas} workers")
-        self._columns, self._names = listed, inputs.names
-        self._head, self._objective, self._settings = head, objective, settings
-        self._reader = Reader(inputs, head, weight_column, label_vocabulary)
+        self._objective, self._settings = objective, settings
+        self._read = Reader(self._inputs, head, weight_column, label_vocabulary)
 
     def train(
         self,
@@ -107,134 +93,26 @@ class TreesEstimator(Estimator):
             NanLossDuringTrainingError: The loss is not finite.
         """
         listed, newest = check_hooks(hooks), self.latest_checkpoint()
-        text = read_text(newest, self._names, self._objective.text) if newest else ""
+        text = self._saved.text(newest) if newest else ""
         start = self._step_so_far()
         wanted = steps_wanted(steps, max_steps, start)
         rounds = self._settings.rounds(text.count("\nTree=") // self._objective.units, wanted)
         if rounds < 1:
             _log.info("nothing to train: all trees are there, or max_steps is reached, at step %d", start)
             return self
-        examples = self._reader(self._batches(input_fn, wanted))
-        session = TreeSession(start, text, self._write)
-        runner = HookRunner(standard_hooks(listed, None, self._config, saving_listeners or ()), session)
+        examples = self._read(self._batches(input_fn, wanted))
+        no_trace: Any = None
+        session: Any = TreeSession(start, text, self._saved, self._checkpoints)
+        runner = HookRunner(standard_hooks(listed, no_trace, self._config, saving_listeners or ()), session)
+        seed = self._config.tf_random_seed
+        parameters = self._settings.parameters(self._objective, len(examples.labels), examples.mean_weight, seed)
         runner.begin()
         runner.created()
-        parameters = self._settings.parameters(
-            self._objective, len(examples.labels), examples.mean_weight, self._config.tf_random_seed
-        )
         if not runner.stop_requested:
             grown(examples, parameters, rounds, text, HookWatcher(runner, session, self._settings.steps))
         runner.end()
         _log.info("Loss for final step: %s.", session.loss)
         return self
-
-    def evaluate(
-        self,
-        input_fn: InputFn,
-        steps: int | None = None,
-        hooks: Sequence[SessionRunHook] | None = None,
-        checkpoint_path: str | None = None,
-        name: str | None = None,
-    ) -> dict[str, Any]:
-        """See `Estimator.evaluate`."""
-        prefix = checkpoint_path or self.latest_checkpoint()
-        return self._at(prefix).evaluate(input_fn, steps, hooks, prefix, name)
-
-    def predict(
-        self,
-        input_fn: InputFn,
-        predict_keys: Sequence[str] | str | None = None,
-        hooks: Sequence[SessionRunHook] | None = None,
-        checkpoint_path: str | None = None,
-        yield_single_examples: bool = True,
-    ) -> Iterator[Any]:
-        """See `Estimator.predict`."""
-        prefix = checkpoint_path or self.latest_checkpoint()
-        yield from self._at(prefix).predict(input_fn, predict_keys, hooks, prefix, yield_single_examples)
-
-    def export_saved_model(
-        self,
-        export_dir_base: Any,
-        serving_input_receiver_fn: Callable[[], Any],
-        assets_extra: Mapping[str, Any] | None = None,
-        as_text: bool = False,
-        checkpoint_path: str | None = None,
-        experimental_mode: str = ModeKeys.PREDICT,
-    ) -> bytes:
-        """See `Estimator.export_saved_model`; the export needs no LightGBM."""
-        prefix = checkpoint_path or self.latest_checkpoint()
-        made = self._at(prefix)
-        exported: bytes = made.export_saved_model(
-            export_dir_base, serving_input_receiver_fn, assets_extra, as_text, prefix, experimental_mode
-        )
-        return exported
-
-    def experimental_feature_importances(self, normalize: bool = False) -> dict[str, float]:
-        """The gain of all splits on each feature column, the greatest first.
-
-        Args:
-            normalize: Whether they add up to 1.
-
-        Raises:
-            ArgumentError: There are no trees, or they are to add up to 1 and no tree has a split.
-        """
-        return importances(self._text(self._newest()), self._names, normalize)
-
-    def experimental_predict_with_explanations(
-        self,
-        input_fn: InputFn,
-        predict_keys: Sequence[str] | str | None = None,
-        hooks: Sequence[SessionRunHook] | None = None,
-        checkpoint_path: str | None = None,
-    ) -> Iterator[dict[str, Any]]:
-        """Yields the predictions with `bias`, and with `dfc`: what each feature column adds to it, the greatest first.
-
-        Bias and contributions add up to the logit (tf.estimator's added up to the probability), by the method of SHAP
-        values. Where there are several logits, each is an array `[units]`.
-
-        Args:
-            input_fn: Gives batches of features; labels are passed over.
-            predict_keys: Which of the predictions to give beside `bias` and `dfc`; None for all.
-            hooks: Called around the batches.
-            checkpoint_path: Whose trees to take; None for the newest.
-
-        Raises:
-            ArgumentError: There are no trees.
-        """
-        prefix = checkpoint_path or self._newest()
-        text = self._text(prefix)
-        wanted = [predict_keys] if isinstance(predict_keys, str) else predict_keys
-        keys = None if wanted is None else [*wanted, _INPUTS]
-        for batch in self._at(prefix, with_inputs=True).predict(input_fn, keys, hooks, prefix, False):
-            explained = contributions(text, self._names, batch.pop(_INPUTS))
-            for row, (bias, parts) in enumerate(explained):
-                yield {**{name: value[row] for name, value in batch.items()}, "bias": bias, "dfc": parts}
-
-    def _at(self, prefix: str | None, with_inputs: bool = False) -> Estimator:
-        """The estimator of the trees of one checkpoint, whose shapes are others than those of another."""
-
-        def model_fn(features: Any, labels: Any, mode: str) -> EstimatorSpec:
-            return self._spec(prefix, features, labels, mode, with_inputs)
-
-        return Estimator(model_fn, self.model_dir, self._config)
-
-    def _spec(
-        self, prefix: str | None, features: Any, labels: Any, mode: str, with_inputs: bool = False
-    ) -> EstimatorSpec:
-        """What a model function gives, with the shapes of the trees of a checkpoint."""
-        if mode == ModeKeys.TRAIN:
-            raise ArgumentError(f"trees are grown by {type(self).__name__}.train, not in a graph. Received: {mode!r}")
-        ensemble = read_ensemble(prefix, self._names) if prefix else empty(self._objective.units)
-        inputs = TreeInput(self._columns)(features)
-        nodes = {
-            field: tf.Variable(array, trainable=False, name=name)
-            for field, (name, array) in named_nodes(ensemble).items()
-        }
-        logits = scores(nodes, inputs, ensemble.depth, self._objective.units)
-        spec = self._head.create_estimator_spec(features, mode, logits, labels)
-        if not with_inputs:
-            return spec
-        return EstimatorSpec(mode, {**spec.predictions, _INPUTS: inputs}, export_outputs=spec.export_outputs)
 
     def _batches(self, input_fn: InputFn, steps: int | None) -> Any:
         """The batches that every layer is grown from."""
@@ -244,14 +122,3 @@ class TreesEstimator(Estimator):
         elif batches.cardinality() == tf.data.INFINITE_CARDINALITY:
             batches = batches.take(self._settings.batches)
         return batches if steps is None else batches.take(steps)
-
-    def _write(self, step: int, text: str) -> str:
-        tensors = to_save(text, self._names, self._objective.units)
-        return self._checkpoints.save(step, {**tensors, GLOBAL_STEP: tf.constant(step, tf.int64)})
-
-    def _text(self, prefix: str) -> str:
-        """LightGBM's model in a checkpoint."""
-        text = read_text(prefix, self._names, self._objective.text)
-        if not text:
-            raise ArgumentError(f"the checkpoint must hold trees: train first. Received: {prefix}, without")
-        return text

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 __all__ = ["scores"]
+
+_MOST = np.finfo(np.float32).max
 
 
 def scores(nodes: Mapping[str, Any], inputs: Any, depth: int, units: int) -> Any:
@@ -20,13 +23,11 @@ def scores(nodes: Mapping[str, Any], inputs: Any, depth: int, units: int) -> Any
     Returns:
         `[batch, units]` float32.
     """
-    batch = tf.shape(inputs)[0]
+    batch, rounds = tf.shape(inputs)[0], nodes["roots"].shape[0] // units
+    missing, finite = tf.math.is_nan(inputs), tf.clip_by_value(inputs, -_MOST, _MOST)
+    both = tf.concat([tf.where(missing, -_MOST, finite), tf.where(missing, np.float32(np.inf), finite)], axis=1)
     at = tf.zeros([batch, 1], tf.int32) + nodes["roots"]  # [batch, trees]
     for _ in range(depth):
-        found = tf.gather(inputs, tf.gather(nodes["feature"], at), batch_dims=1)
-        below = found <= tf.gather(nodes["threshold"], at)
-        below |= tf.math.is_nan(found) & tf.gather(nodes["missing_left"], at)
-        at = tf.where(below, tf.gather(nodes["left"], at), tf.gather(nodes["right"], at))
-    leaves = tf.gather(nodes["value"], at)
-    rounds = nodes["roots"].shape[0] // units
-    return tf.reduce_sum(tf.reshape(leaves, [batch, rounds, units]), axis=1)
+        found = tf.gather(both, tf.gather(nodes["feature"], at), batch_dims=1)
+        at = tf.gather(nodes["left"], at) + tf.cast(found > tf.gather(nodes["threshold"], at), tf.int32)
+    return tf.reduce_sum(tf.reshape(tf.gather(nodes["value"], at), [batch, rounds, units]), axis=1)

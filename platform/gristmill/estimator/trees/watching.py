@@ -9,6 +9,9 @@ import tensorflow as tf
 from gristmill.estimator.errors import ArgumentError
 from gristmill.estimator.hooks import NanLossDuringTrainingError
 from gristmill.estimator.hooks.runner import HookRunner
+from gristmill.estimator.trees.saved import SavedTrees
+from gristmill.estimator.variables import GLOBAL_STEP
+from gristmill.training import Checkpoints
 
 __all__ = ["HookWatcher", "TreeSession"]
 
@@ -18,8 +21,9 @@ class TreeSession:
 
     Args:
         step: The global step.
-        model: LightGBM's text, empty where there are no trees.
-        write: Writes the checkpoint of a step and a text; gives its name.
+        text: LightGBM's model, empty where there are no trees.
+        saved: Makes tensors of it.
+        checkpoints: Where it is saved.
 
     Attributes:
         graph: None: trees are not grown in a graph.
@@ -30,10 +34,15 @@ class TreeSession:
 
     graph = None
 
-    def __init__(self, step: int, model: str, write: Callable[[int, str], str]) -> None:
+    def __init__(self, step: int, text: str, saved: SavedTrees, checkpoints: Checkpoints) -> None:
         self.step, self.loss = step, float("nan")
-        self.model: Callable[[], str] = lambda: model
-        self._write = write
+        self.model: Callable[[], str] = lambda: text
+        self._saved, self._checkpoints = saved, checkpoints
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """What a checkpoint holds, by name."""
+        return {**self._saved.tensors(self.model()), GLOBAL_STEP: tf.constant(self.step, tf.int64)}
 
     def run(self, fetches: Any, feed_dict: Any = None) -> Any:
         """The values of a structure of the names `loss` and `global_step`.
@@ -51,7 +60,7 @@ class TreeSession:
         Raises:
             ArgumentError: It is another.
         """
-        known = {"loss": np.float32(self.loss), "global_step": np.int64(self.step)}
+        known = {"loss": np.float32(self.loss), GLOBAL_STEP: np.int64(self.step)}
         name = str(getattr(fetch, "name", fetch)).removesuffix(":0")
         if name not in known:
             raise ArgumentError(f"a hook may fetch loss and global_step while trees grow. Received: {fetch!r}")
@@ -59,7 +68,7 @@ class TreeSession:
 
     def save(self, step: int) -> str:
         """Writes the checkpoint of a step; gives its name."""
-        return self._write(step, self.model())
+        return self._checkpoints.save(step, self.variables)
 
 
 class HookWatcher:
