@@ -71,10 +71,12 @@ def ranking_loops(work: Work) -> dict[str, Loop]:
     batch = min(work.config.ranking.batch, len(data.rows("train")))
     batches = data.batches("train", batch, work.seed)()
 
-    def ours() -> int:
-        return estimator.train(lambda: batches).steps
+    step = estimator._training_step()
 
-    update = bare_update(estimator._training_step(), False, None)
+    def ours() -> int:
+        return train(step, lambda epoch, start: batches, epochs=1, steps_per_epoch=len(batches)).steps
+
+    update = bare_update(step, False, None)
     return {"ours": ours, "bare loop": partial(_bare_loop, update, batches)}
 
 

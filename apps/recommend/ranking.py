@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import keras
@@ -124,23 +125,26 @@ def columns(data: RankingData, config: RankingConfig) -> tuple[list[Column], lis
     return [user, item, *lists, *crosses, *buckets], [user, item, *sides, *numbers]
 
 
-def linear_classifier(data: RankingData, config: RankingConfig) -> LinearClassifier:
-    """The linear model."""
+def linear_classifier(data: RankingData, config: RankingConfig, folder: str | None = None) -> LinearClassifier:
+    """The linear model, its checkpoints in a folder."""
     wide, _ = columns(data, config)
-    return LinearClassifier(wide, _ftrl(_LINEAR_ALONE * config.linear_learning_rate, config))
+    return LinearClassifier(wide, folder, optimizer=_ftrl(_LINEAR_ALONE * config.linear_learning_rate, config))
 
 
-def wide_and_deep(data: RankingData, config: RankingConfig) -> DNNLinearCombinedClassifier:
+def wide_and_deep(
+    data: RankingData, config: RankingConfig, folder: str | None = None
+) -> DNNLinearCombinedClassifier:
     """The same with a network beside it."""
     wide, deep = columns(data, config)
     return DNNLinearCombinedClassifier(
-        wide,
-        _ftrl(config.linear_learning_rate, config),
-        deep,
-        keras.optimizers.Adam(config.learning_rate),
-        config.hidden_units,
-        config.dropout,
-        config.dropout,
+        folder,
+        linear_feature_columns=wide,
+        linear_optimizer=_ftrl(config.linear_learning_rate, config),
+        dnn_feature_columns=deep,
+        dnn_optimizer=keras.optimizers.Adam(config.learning_rate),
+        dnn_hidden_units=config.hidden_units,
+        dnn_dropout=config.dropout,
+        dnn_embedding_dropout=config.dropout,
     )
 
 
@@ -156,9 +160,10 @@ def fit(work: Work) -> keras.Model:
     data = prepare(work)
     if not data.statistics.genres.any():
         work.progress.line(f"ranking: the items have no list `{config.taste}` (ranking.taste), so genre_affinity is 0")
-    estimator = wide_and_deep(data, config)
-    _train(estimator, data, work, **work.training("ranking"))
-    return estimator.model
+    with TemporaryDirectory() as folder:
+        estimator = wide_and_deep(data, config, folder)
+        _train(estimator, data, work, **work.training("ranking"))
+        return estimator.model
 
 
 def _train(estimator: Any, data: RankingData, work: Work, **options: Any) -> None:
@@ -184,10 +189,12 @@ def baselines(work: Work, split: str) -> dict[str, dict[str, float]]:
     """Our linear classifier over the same columns, and logistic regression on one-hot ids (scikit-learn)."""
     data = prepare(work)
     keras.utils.set_random_seed(work.seed)
-    linear = linear_classifier(data, work.config.ranking)
-    _train(linear, data, work, title="train linear", progress=work.progress)
+    with TemporaryDirectory() as folder:
+        linear = linear_classifier(data, work.config.ranking, folder)
+        _train(linear, data, work, title="train linear", progress=work.progress)
+        model = linear.model
     return {
-        "linear_classifier": evaluate(linear.model, work, split),
+        "linear_classifier": evaluate(model, work, split),
         "logistic_regression": binary_metrics(data.liked[data.rows(split)], _logistic_regression(data, split)),
     }
 

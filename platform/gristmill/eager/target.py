@@ -19,9 +19,11 @@ __all__ = ["Target", "checked", "target"]
 
 @runtime_checkable
 class _Estimator(Protocol):
-    """An estimator, which makes its own step."""
+    """A canned estimator, which makes its own step."""
 
-    def _training_step(self) -> Step: ...
+    network: Any
+
+    def _training_step(self, batch: Any = None) -> Step: ...
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def target(model: Any, loss: Any, optimizer: Any, batch: Any) -> Target:
     if isinstance(model, Step):
         return Target(model, None)
     if not isinstance(model, keras.Model):
-        return Target(model._training_step(), getattr(model, "model", None))
+        return Target(model._training_step(batch), model.network.model)
     x, _, _ = _parts(batch)
     if not model.built:
         _call(model, x, training=False)

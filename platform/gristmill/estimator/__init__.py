@@ -3,6 +3,7 @@
 from gristmill.estimator import experimental, export
 from gristmill.estimator.best_exporter import BestExporter
 from gristmill.estimator.canned.baseline import BaselineClassifier, BaselineEstimator, BaselineRegressor
+from gristmill.estimator.canned.boosted_trees import BoostedTreesClassifier, BoostedTreesRegressor
 from gristmill.estimator.canned.combined import (
     DNNLinearCombinedClassifier,
     DNNLinearCombinedEstimator,
@@ -58,6 +59,8 @@ __all__ = [
     "BaselineRegressor",
     "BestExporter",
     "BinaryClassHead",
+    "BoostedTreesClassifier",
+    "BoostedTreesRegressor",
     "CheckpointSaverHook",
     "CheckpointSaverListener",
     "DNNClassifier",

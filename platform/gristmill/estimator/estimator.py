@@ -92,10 +92,11 @@ class Estimator:
 
         return public
 
-    @property
-    def warm_start_from(self) -> WarmStartSettings | None:
-        """Where first values come from."""
-        return self._warm_start
+    def with_function(self, model_fn: Callable[..., EstimatorSpec]) -> "Estimator":
+        """The same estimator, in the same folder, with another model function: `(features, labels, mode, config)`."""
+        made = copy.copy(self)
+        made._function = ModelFunction(model_fn, None)
+        return made
 
     def train(
         self,
@@ -141,7 +142,7 @@ class Estimator:
         own: list[SessionRunHook] = [*(hooks or ()), *trace.spec.training_hooks]
         if self._config.is_chief:
             own += trace.spec.training_chief_hooks
-        every = standard_hooks(own, trace, self._config, saving_listeners or ())
+        every = standard_hooks(own, self._config, saving_listeners or ())
         done = self._run(step, batches if steps is None else batches.take(steps), HookRunner(every, session), session)
         if steps is not None and done < steps and not self._stopped:
             _log.warning(

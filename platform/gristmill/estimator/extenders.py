@@ -39,4 +39,4 @@ def add_metrics(estimator: Estimator, metric_fn: Callable[..., Mapping[str, Any]
             spec.export_outputs, evaluation_hooks=spec.evaluation_hooks,
         )  # fmt: skip
 
-    return Estimator(model_fn, estimator.model_dir, estimator.config, warm_start_from=estimator.warm_start_from)
+    return estimator.with_function(model_fn)

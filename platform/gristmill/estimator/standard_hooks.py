@@ -12,13 +12,12 @@ from gristmill.estimator.hooks import (
     SummarySaverHook,
 )
 from gristmill.estimator.run_config import RunConfig
-from gristmill.estimator.tracing import Trace
 
 __all__ = ["standard_hooks"]
 
 
 def standard_hooks(
-    hooks: Sequence[SessionRunHook], trace: Trace, config: RunConfig, listeners: Sequence[Any]
+    hooks: Sequence[SessionRunHook], config: RunConfig, listeners: Sequence[Any]
 ) -> list[SessionRunHook]:
     """The hooks of a training with those added that `config` asks for.
 
@@ -26,7 +25,6 @@ def standard_hooks(
 
     Args:
         hooks: The user's and the model function's.
-        trace: The traced model function.
         config: How often to log, to write events and to save.
         listeners: Hear of checkpoints.
 

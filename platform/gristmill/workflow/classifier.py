@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import keras
@@ -78,22 +79,30 @@ def _array(column: pa.ChunkedArray, feature: Feature, dataset: Dataset, list_len
 
 def fit(label: str, positive: str, work: Work) -> keras.Model:
     """Trains; the log loss on validation chooses the epoch."""
-    columns = list(_columns(work).values())
     config = work.config
-    estimator: Any
-    if config.hidden_units:
+    if not config.hidden_units:
+        return _linear(label, positive, work, **work.training(label))
+    columns = list(_columns(work).values())
+    with TemporaryDirectory() as folder:
         estimator = DNNLinearCombinedClassifier(
-            columns,
-            keras.optimizers.Ftrl(config.linear_learning_rate),
-            columns,
-            keras.optimizers.Adam(config.learning_rate),
-            config.hidden_units,
-            config.dropout,
+            folder,
+            linear_feature_columns=columns,
+            linear_optimizer=keras.optimizers.Ftrl(config.linear_learning_rate),
+            dnn_feature_columns=columns,
+            dnn_optimizer=keras.optimizers.Adam(config.learning_rate),
+            dnn_hidden_units=config.hidden_units,
+            dnn_dropout=config.dropout,
         )
-    else:
-        estimator = LinearClassifier(columns, keras.optimizers.Ftrl(config.linear_learning_rate))
-    _train(estimator, label, positive, work, **work.training(label))
-    return estimator.model
+        _train(estimator, label, positive, work, **work.training(label))
+        return estimator.model
+
+
+def _linear(label: str, positive: str, work: Work, **options: Any) -> keras.Model:
+    optimizer = keras.optimizers.Ftrl(work.config.linear_learning_rate)
+    with TemporaryDirectory() as folder:
+        estimator = LinearClassifier(list(_columns(work).values()), folder, optimizer=optimizer)
+        _train(estimator, label, positive, work, **options)
+        return estimator.model
 
 
 def _train(estimator: Any, label: str, positive: str, work: Work, **options: Any) -> None:
@@ -127,11 +136,10 @@ def baselines(label: str, positive: str, work: Work, split: str) -> dict[str, di
     share = float(_arrays(label, positive, work, "train")[1].mean())
     truth = _arrays(label, positive, work, split)[1]
     keras.utils.set_random_seed(work.seed)
-    linear = LinearClassifier(list(_columns(work).values()), keras.optimizers.Ftrl(work.config.linear_learning_rate))
-    _train(linear, label, positive, work, progress=work.progress, title=f"train {label}")
+    linear = _linear(label, positive, work, progress=work.progress, title=f"train {label}")
     return {
         "prior": binary_metrics(truth, np.full(len(truth), share)),
-        "linear_classifier": evaluate(label, positive, linear.model, work, split),
+        "linear_classifier": evaluate(label, positive, linear, work, split),
     }
 
 

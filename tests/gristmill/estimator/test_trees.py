@@ -258,6 +258,35 @@ def test_hooks_are_called_around_trees(tmp_path):
     assert seen[-1][1] == pytest.approx(found["loss"], rel=1e-5)
 
 
+def test_trees_can_be_evaluated_while_they_grow(tmp_path):
+    given, made = inputs(*corners()), classifier(tmp_path, n_trees=3)
+    found = []
+
+    class Evaluate(SessionRunHook):
+        def after_run(self, run_context, run_values):
+            found.append(made.evaluate_values(run_context.session.variables, given))
+
+    made.train(given, hooks=[Evaluate()])
+    assert [one["global_step"] for one in found] == [12, 24, 36]
+    assert found[0]["loss"] > found[1]["loss"] > found[2]["loss"] == made.evaluate(given)["loss"]
+
+
+def test_of_batches_by_epoch_one_epoch_is_read(tmp_path):
+    features, labels = corners()
+
+    class Batches:
+        def __len__(self):
+            return 4
+
+        def __call__(self, epoch=0, start=0):
+            assert epoch == 0
+            return inputs(features, labels)().skip(start)
+
+    plain = classifier(tmp_path / "plain").train(inputs(features, labels))
+    made = classifier(tmp_path / "epochs").train(Batches())
+    np.testing.assert_array_equal(logits(made, features), logits(plain, features))
+
+
 def test_weighted_losses_that_hooks_see_are_those_of_an_evaluation(tmp_path):
     class Last(SessionRunHook):
         def end(self, session):

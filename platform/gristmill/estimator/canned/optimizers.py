@@ -48,7 +48,8 @@ def fresh_optimizer(given: Optimizer, learning_rate: float | None) -> Any:
     if callable(given) and not isinstance(given, keras.optimizers.Optimizer | tf.compat.v1.train.Optimizer):
         given = given()
     if isinstance(given, keras.optimizers.Optimizer):
-        return type(given).from_config(given.get_config())
+        with tf.init_scope():
+            return type(given).from_config(given.get_config())
     if isinstance(given, tf.compat.v1.train.Optimizer):
         return given
     raise ArgumentError(

@@ -45,6 +45,8 @@ class WideDeepEstimator(Fitting, Estimator):
         warm_start_from: str | WarmStartSettings | None,
     ) -> None:
         parts = [part for part in (linear, deep) if part is not None]
+        if not parts:
+            raise ArgumentError("feature columns must be given, of a linear part or of a network. Received: none")
 
         def model_fn(features: Any, labels: Any, mode: str) -> EstimatorSpec:
             network = Network(linear, deep, head.logits_dimension)

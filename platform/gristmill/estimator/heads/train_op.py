@@ -85,7 +85,8 @@ def _ready(optimizer: Any, variables: Sequence[Any]) -> Any:
     if optimizer.built and not known.issuperset(map(id, variables)):
         with tf.init_scope():
             optimizer = type(optimizer).from_config(optimizer.get_config())
-    optimizer.build(variables)
+    if not optimizer.built:
+        optimizer.build(variables)
     return optimizer
 
 

@@ -101,9 +101,8 @@ class TreesEstimator(SavedTreesEstimator):
             _log.info("nothing to train: all trees are there, or max_steps is reached, at step %d", start)
             return self
         examples = self._read(self._batches(input_fn, wanted))
-        no_trace: Any = None
         session: Any = TreeSession(start, text, self._saved, self._checkpoints)
-        runner = HookRunner(standard_hooks(listed, no_trace, self._config, saving_listeners or ()), session)
+        runner = HookRunner(standard_hooks(listed, self._config, saving_listeners or ()), session)
         seed = self._config.tf_random_seed
         parameters = self._settings.parameters(self._objective, len(examples.labels), examples.mean_weight, seed)
         runner.begin()

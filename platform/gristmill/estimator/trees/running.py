@@ -52,6 +52,10 @@ class SavedTreesEstimator(Estimator):
         self._inputs = TreeInput(self._columns)
         self._saved = SavedTrees(self._inputs.names, objective)
 
+    def with_function(self, model_fn: Callable[..., EstimatorSpec]) -> Estimator:
+        """See `Estimator.with_function`; what it gives runs the newest checkpoint, and grows no trees."""
+        return Estimator(model_fn, self.model_dir, self.config)
+
     def evaluate(
         self,
         input_fn: InputFn,

@@ -1,0 +1,218 @@
+"""Recurrent estimators: the numbers of tf.estimator 2.15.1 from the same weights, padding, kinds of cells, refusals."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gristmill.estimator.canned.rnn import RNNClassifier, RNNEstimator
+from gristmill.estimator.errors import ArgumentError
+from gristmill.estimator.heads import BinaryClassHead, RegressionHead, SequentialHeadWrapper
+from gristmill.training import Checkpoints
+
+fc = tf.feature_column
+
+EMBEDDING = {"sequence_features/tok_embedding/embedding_weights": (5, 2)}
+GRU = {"gru_cell/bias": (2, 9), "gru_cell/kernel": (3, 9), "gru_cell/recurrent_kernel": (3, 9)}
+CASES: dict[str, dict[str, Any]] = {
+    "simple": {
+        "options": {"units": [3]},
+        "labels": [[1], [0], [1]],
+        "shapes": {
+            "rnn_model/logits/bias": (1,),
+            "rnn_model/logits/kernel": (3, 1),
+            "rnn_model/rnn/simple_rnn_cell/bias": (3,),
+            "rnn_model/rnn/simple_rnn_cell/kernel": (3, 3),
+            "rnn_model/rnn/simple_rnn_cell/recurrent_kernel": (3, 3),
+        },
+        "before": 0.6451999545097351,
+        "loss": 0.6139853596687317,
+        "logits": [[0.14790520071983337], [0.04620954394340515], [0.4238537847995758]],
+    },
+    "lstm": {
+        "options": {
+            "context_feature_columns": [fc.numeric_column("c")],
+            "units": [3, 2],
+            "cell_type": "lstm",
+            "n_classes": 3,
+        },
+        "labels": [[2], [0], [1]],
+        "shapes": {
+            "rnn_model/logits/bias": (3,),
+            "rnn_model/logits/kernel": (2, 3),
+            "rnn_model/rnn/stacked_rnn_cells/lstm_cell/bias": (12,),
+            "rnn_model/rnn/stacked_rnn_cells/lstm_cell/kernel": (4, 12),
+            "rnn_model/rnn/stacked_rnn_cells/lstm_cell/recurrent_kernel": (3, 12),
+            "rnn_model/rnn/stacked_rnn_cells/lstm_cell_1/bias": (8,),
+            "rnn_model/rnn/stacked_rnn_cells/lstm_cell_1/kernel": (3, 8),
+            "rnn_model/rnn/stacked_rnn_cells/lstm_cell_1/recurrent_kernel": (2, 8),
+        },
+        "before": 1.1512115001678467,
+        "loss": 1.1327205896377563,
+        "logits": [
+            [0.29228347539901733, -0.18874779343605042, -0.26093098521232605],
+            [0.28452304005622864, -0.20194514095783234, -0.24955978989601135],
+            [0.30346497893333435, -0.19141244888305664, -0.2716640830039978],
+        ],
+    },
+    "gru": {
+        "options": {"units": 3, "cell_type": "gru", "optimizer": "Adam"},
+        "labels": [[1], [0], [1]],
+        "shapes": {
+            "rnn_model/logits/bias": (1,),
+            "rnn_model/logits/kernel": (3, 1),
+            **{f"rnn_model/gru/{name}": shape for name, shape in GRU.items()},
+        },
+        "before": 0.6557047367095947,
+        "loss": 0.5490415692329407,
+        "logits": [[0.31337985396385193], [0.18039610981941223], [1.0083085298538208]],
+    },
+    "sequence": {
+        "options": {
+            "units": [3],
+            "cell_type": "gru",
+            "return_sequences": True,
+            "weight_column": "w",
+            "loss_reduction": "sum",
+        },
+        "labels": [[1, 0, 1], [0, 0, 0], [1, 1, 0]],
+        "shapes": {
+            "rnn_model/logits/bias": (1,),
+            "rnn_model/logits/kernel": (3, 1),
+            **{f"rnn_model/rnn/{name}": shape for name, shape in GRU.items()},
+        },
+        "before": 0.5926350355148315,
+        "loss": 10.664648056030273,
+        "logits": [
+            [[0.13153991103172302], [0.03477826714515686], [-0.3785049319267273]],
+            [[-0.26586830615997314], [-0.26586830615997314], [-0.26586830615997314]],
+            [[0.9516588449478149], [0.9246373176574707], [0.9246373176574707]],
+        ],
+    },
+}
+"""What tf.estimator 2.15.1 gave: `average_loss` with the weights of `weights`, then the loss and logits after four steps."""
+
+
+def columns() -> list[Any]:
+    tokens = fc.sequence_categorical_column_with_identity("tok", 5)
+    return [fc.embedding_column(tokens, 2), fc.sequence_numeric_column("x")]
+
+
+def features() -> dict[str, Any]:
+    return {
+        "tok": tf.sparse.from_dense([[1, 2, 3], [4, 0, 0], [2, 2, 0]]),
+        "x": tf.ragged.constant([[1.0, 2.0, 3.0], [4.0], [-1.0, 0.5]]).to_sparse(),
+        "c": tf.constant([[1.0], [2.0], [-1.0]]),
+        "w": tf.constant([[1.0, 2.0, 3.0], [4.0, 0.0, 0.0], [5.0, 6.0, 0.0]]),
+    }
+
+
+def batches(labels: Any, count: int = 4) -> Callable[[], tf.data.Dataset]:
+    return lambda: tf.data.Dataset.from_tensors((features(), tf.constant(labels))).repeat(count)
+
+
+def weights(shapes: dict[str, tuple[int, ...]]) -> dict[str, Any]:
+    """Values that only depend on names and shapes."""
+    made = {
+        name: (0.4 * np.sin(np.arange(np.prod(shape)) * 1.7 + len(name))).reshape(shape).astype(np.float32)
+        for name, shape in shapes.items()
+    }
+    return {**made, "global_step": np.int64(0)}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_trains_as_2_15_did_from_a_checkpoint_with_its_names(name: str, tmp_path: Path) -> None:
+    case = CASES[name]
+    start = weights({**case["shapes"], **EMBEDDING})
+    Checkpoints(tmp_path).save(0, start)
+    made = RNNClassifier(columns(), model_dir=tmp_path, **case["options"])
+    fn = batches(case["labels"])
+    before = made.evaluate(fn, steps=1)["average_loss"]
+    made.train(fn)
+    own = {one for one in made.get_variable_names() if not one.startswith(("training/", "seed_generator"))}
+    logits = [one["logits"] for one in made.predict(batches(case["labels"], 1))]
+    assert before == pytest.approx(case["before"], rel=1e-5)
+    assert made.evaluate(fn)["loss"] == pytest.approx(case["loss"], rel=1e-5)
+    np.testing.assert_allclose(logits, case["logits"], atol=2e-5)
+    assert own == set(start)
+
+
+def test_slots_have_the_names_of_2_15(tmp_path: Path) -> None:
+    made = RNNClassifier(columns(), units=[2], model_dir=tmp_path).train(batches([[1], [0], [1]]))
+    assert {
+        "training/Adagrad/rnn_model/logits/kernel/accumulator",
+        "training/Adagrad/rnn_model/rnn/simple_rnn_cell/recurrent_kernel/accumulator",
+        "training/Adagrad/sequence_features/tok_embedding/embedding_weights/accumulator",
+    } <= set(made.get_variable_names())
+
+
+def test_padding_changes_nothing(tmp_path: Path) -> None:
+    made = RNNClassifier([fc.sequence_numeric_column("x")], units=[4], cell_type="lstm", model_dir=tmp_path)
+
+    def logits(rows: list[list[float]]) -> Any:
+        ragged = tf.ragged.constant(rows)
+        fn = lambda: tf.data.Dataset.from_tensors({"x": ragged.to_sparse()})  # noqa: E731
+        return np.stack([one["logits"] for one in made.predict(fn)])
+
+    labelled = tf.data.Dataset.from_tensors(({"x": tf.ragged.constant([[1.0], [2.0, 3.0]]).to_sparse()}, [[1], [0]]))
+    made.train(lambda: labelled)
+    alone = logits([[0.5, -1.0]])
+    np.testing.assert_allclose(logits([[0.5, -1.0], [1.0, 2.0, 3.0, 4.0, 5.0]])[:1], alone, rtol=1e-6)
+
+
+def test_the_mask_is_predicted_where_sequences_are(tmp_path: Path) -> None:
+    made = RNNClassifier(columns(), units=[2], return_sequences=True, sequence_mask="mask", model_dir=tmp_path)
+    made.train(batches(CASES["sequence"]["labels"], 1))
+    masks = [one["mask"].tolist() for one in made.predict(batches(CASES["sequence"]["labels"], 1))]
+    assert masks == [[True, True, True], [True, False, False], [True, True, False]]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"units": 4},
+        {"units": (2, 3), "cell_type": "simple_rnn"},
+        {"units": [4], "cell_type": keras.layers.GRUCell},
+        {"rnn_cell_fn": lambda: keras.layers.LSTMCell(3, dropout=0.2)},
+        {"rnn_cell_fn": lambda: [keras.layers.GRUCell(2), keras.layers.LSTMCell(3)]},
+        {"units": [3], "optimizer": lambda: keras.optimizers.SGD(0.1)},
+    ],
+)
+def test_any_cells_train_and_go_on(options: dict[str, Any], tmp_path: Path) -> None:
+    fn = batches([[0.5], [1.0], [-1.0]])
+    for steps in (4, 8):
+        made = RNNEstimator(RegressionHead(), columns(), model_dir=tmp_path, **options).train(fn)
+        assert made.evaluate(fn)["global_step"] == steps
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({}, "`units` must be at least one positive integer"),
+        ({"units": []}, "`units` must be at least one positive integer"),
+        ({"units": [0]}, "`units` must be at least one positive integer"),
+        ({"units": [2], "cell_type": "lstn"}, "`cell_type` must be one of gru, lstm, simple_rnn"),
+        ({"units": [2], "rnn_cell_fn": lambda: None}, "must not be specified when using rnn_cell_fn"),
+        ({"cell_type": "lstm", "rnn_cell_fn": lambda: None}, "must not be specified when using rnn_cell_fn"),
+    ],
+)
+def test_refuses_what_makes_no_network(options: dict[str, Any], text: str, tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match=text):
+        RNNClassifier(columns(), model_dir=tmp_path, **options)
+
+
+def test_refuses_sequences_without_a_head_for_them(tmp_path: Path) -> None:
+    head = BinaryClassHead()
+    with pytest.raises(ArgumentError, match="SequentialHeadWrapper"):
+        RNNEstimator(head, columns(), units=[2], return_sequences=True, model_dir=tmp_path)
+    RNNEstimator(SequentialHeadWrapper(head), columns(), units=[2], return_sequences=True, model_dir=tmp_path)
+
+
+def test_refuses_a_class_that_makes_no_cell(tmp_path: Path) -> None:
+    made = RNNClassifier(columns(), units=[2], cell_type=dict, model_dir=tmp_path)
+    with pytest.raises(ArgumentError, match="a cell must have `call` and `state_size`"):
+        made.train(batches([[1], [0], [1]]))
