@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 BENCH_INSTALLED := $(VENV)/.bench-installed
 
-.PHONY: install demo test check bench flink lock clean
+.PHONY: install demo test check bench flink tf215 lock clean
 
 install: $(INSTALLED)
 
@@ -44,6 +44,14 @@ bench: $(BENCH_INSTALLED)
 # Flink and Beam's runner for it, from Maven Central into the user's cache; needs Java 11 or 17 and Maven.
 flink: install
 	$(BIN)/python -m pipelines.flink fetch
+
+# tensorflow==2.15 in an environment of its own, to compare estimators with; needs Python 3.11.
+tf215: bench/.tf215/.installed
+
+bench/.tf215/.installed: bench/requirements-tf215.txt
+	python3.11 -m venv bench/.tf215
+	bench/.tf215/bin/python -m pip install --quiet --disable-pip-version-check --requirement bench/requirements-tf215.txt
+	@touch $@
 
 # For maintainers: the lock, and the same with hashes for plain pip.
 lock:

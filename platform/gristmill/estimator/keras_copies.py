@@ -1,5 +1,6 @@
 """Copies of a Keras model: the same layers with variables of their own, which begin with the same values."""
 
+import inspect
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,13 +10,13 @@ from typing import Any
 import keras
 from keras.src.models.functional import Functional, functional_like_constructor
 from keras.src.utils.naming import to_snake_case
+from keras.src.utils.python_utils import is_default
 
-from gristmill.estimator.calls import call_with
 from gristmill.estimator.errors import ArgumentError
 
 __all__ = ["Copies", "weight_names"]
 
-_PARAGRAPH = "\n\n"
+_BASE = {"args", "kwargs", "name", "trainable", "dtype"}
 
 
 class Copies:
@@ -73,16 +74,25 @@ def _again(model: keras.Model) -> keras.Model:
     except Exception as error:  # a constructor of the user's may raise anything
         raise ArgumentError(
             "a model must be sequential, functional, or of a class with `get_config` and `from_config`, and `custom_objects` "
-            f"must hold what these name. Received: {type(model).__name__}; {' '.join(str(error).strip().partition(_PARAGRAPH)[0].split())}"
+            f"must hold what these name. Received: {type(model).__name__}; {error}"
         ) from error
 
 
 def _from_config(model: keras.Model) -> keras.Model:
+    """Another object of a model's class.
+
+    Keras' own `get_config` gives the defaults of a model's constructor, not what it was called with.
+    """
+    own = [name for name in inspect.signature(type(model).__init__).parameters if name != "self"]
+    if is_default(model.get_config):
+        if set(own) - _BASE:
+            raise ArgumentError(f"its constructor takes {', '.join(own)}, and it has no `get_config`")
+        return type(model)()
     config = model.get_config()
     try:
         return type(model).from_config(config)
-    except TypeError:  # its constructor does not take the `name`, `trainable` and `dtype` that Keras gives
-        return call_with(type(model), config)
+    except TypeError:  # its constructor does not take the `name`, `trainable` and `dtype` that Keras adds
+        return type(model)(**{name: value for name, value in config.items() if name in own})
 
 
 @contextmanager

@@ -117,7 +117,9 @@ def named_variables(
         metrics: What the function gave as metrics, whose counts are not kept.
         global_step: Steps done.
     """
-    used = {id(variable): variable for variable in [*catcher.made, *graph.variables]}
+    captured = {id(handle) for handle in graph.external_captures}  # `graph.variables` are also those that were only read
+    read = [variable for variable in graph.variables if id(variable.handle) in captured]
+    used = {id(variable): variable for variable in [*catcher.made, *read]}
     used.pop(id(global_step), None)
     counts = {id(raw(v)) for metric in metrics if hasattr(metric, "update_state") for v in metric.variables}
     local = [variable for variable in used.values() if id(variable) in counts | catcher.local]

@@ -39,10 +39,9 @@ def test_a_model_of_both_has_the_names_of_2_15(tmp_path: Path) -> None:
             features, mode, logits, labels, keras.optimizers.SGD(0.1), trainable_variables=variables
         )
 
-    made = Estimator(model_fn, tmp_path)
-    losses = [made.train(input_fn).evaluate(input_fn)["loss"] for _ in range(3)]
+    made = Estimator(model_fn, tmp_path).train(input_fn)
     names = {name for name in made.get_variable_names() if name.startswith(("dnn/", "linear"))}
-    assert losses[-1] < losses[0]
+    assert np.any(made.get_variable_value("linear_model/x/weights"))
     assert names == {
         "dnn/hiddenlayer_0/batchnorm_0/beta",
         "dnn/hiddenlayer_0/batchnorm_0/gamma",

@@ -47,6 +47,8 @@ def fresh_optimizer(given: Optimizer, learning_rate: float | None) -> Any:
         return NAMES[given]() if learning_rate is None else NAMES[given](learning_rate=learning_rate)
     if callable(given) and not isinstance(given, keras.optimizers.Optimizer | tf.compat.v1.train.Optimizer):
         given = given()
+        if isinstance(given, keras.optimizers.Optimizer) and not given.built:
+            return given
     if isinstance(given, keras.optimizers.Optimizer):
         with tf.init_scope():
             return type(given).from_config(given.get_config())
