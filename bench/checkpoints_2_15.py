@@ -45,7 +45,7 @@ def _keep(trained: Path, kept: Path) -> None:
         if path.suffix != ".meta":
             shutil.copy(path, kept)
     text = f'model_checkpoint_path: "model.ckpt-{_STEPS}"\n'
-    (kept / "checkpoint").write_text(text + f'all_{text}'.replace("path:", "paths:"))
+    (kept / "checkpoint").write_text(text + f"all_{text}".replace("path:", "paths:"))
 
 
 def _plain(found: dict[str, Any]) -> dict[str, Any]:

@@ -131,9 +131,7 @@ def linear_classifier(data: RankingData, config: RankingConfig, folder: str | No
     return LinearClassifier(wide, folder, optimizer=_ftrl(_LINEAR_ALONE * config.linear_learning_rate, config))
 
 
-def wide_and_deep(
-    data: RankingData, config: RankingConfig, folder: str | None = None
-) -> DNNLinearCombinedClassifier:
+def wide_and_deep(data: RankingData, config: RankingConfig, folder: str | None = None) -> DNNLinearCombinedClassifier:
     """The same with a network beside it."""
     wide, deep = columns(data, config)
     return DNNLinearCombinedClassifier(

@@ -17,6 +17,7 @@ from gristmill.estimator.columns import classifier_parse_example_spec, regressor
 from gristmill.estimator.estimator import Estimator
 from gristmill.estimator.exporters import Exporter, FinalExporter, LatestExporter
 from gristmill.estimator.extenders import add_metrics
+from gristmill.estimator.from_keras import from_keras
 from gristmill.estimator.heads import (
     BinaryClassHead,
     Head,
@@ -111,6 +112,7 @@ __all__ = [
     "classifier_parse_example_spec",
     "experimental",
     "export",
+    "from_keras",
     "logistic",
     "regressor_parse_example_spec",
     "train_and_evaluate",

@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from gristmill.estimator.exporting import exported
 from gristmill.estimator.function import ModelFunction
 from gristmill.estimator.hooks import SessionRunHook, check_hooks
 from gristmill.estimator.hooks.runner import HookRunner
-from gristmill.estimator.inputs import InputFn, batches_of
+from gristmill.estimator.inputs import InputFn, batches_of, training_source
 from gristmill.estimator.mode import ModeKeys
 from gristmill.estimator.observing import HookObserver
 from gristmill.estimator.predicting import predicted
@@ -134,8 +135,8 @@ class Estimator:
                 )
                 return self
             steps = max_steps - start
-        batches = batches_of(input_fn, self._known(ModeKeys.TRAIN), start)
-        trace = self._traced(batches, ModeKeys.TRAIN)
+        source = training_source(input_fn, self._known(ModeKeys.TRAIN), start)
+        trace = self._trace(source.structure, ModeKeys.TRAIN)
         self._fill(trace, None)
         step = GraphStep(trace)
         session = ModelSession(trace, lambda: step.last_loss, lambda number: self._save(trace, number))
@@ -143,24 +144,21 @@ class Estimator:
         if self._config.is_chief:
             own += trace.spec.training_chief_hooks
         every = standard_hooks(own, self._config, saving_listeners or ())
-        done = self._run(step, batches if steps is None else batches.take(steps), HookRunner(every, session), session)
-        if steps is not None and done < steps and not self._stopped:
+        observer = HookObserver(HookRunner(every, session), step, session, self.latest_checkpoint, steps)
+        loop: Any = train
+        done = loop(
+            step,
+            lambda epoch, batch: source.give(epoch),
+            epochs=source.epochs or sys.maxsize,
+            steps_per_epoch=None,
+            observers=[observer],
+        )
+        if steps is not None and done.steps < steps and not observer.stopped:
             _log.warning(
-                "input_fn ended before all steps were done: steps=%d were asked for, %d were done", steps, done
+                "input_fn ended before all steps were done: steps=%d were asked for, %d were done", steps, done.steps
             )
         _log.info("Loss for final step: %s.", step.last_loss)
         return self
-
-    def _run(self, step: GraphStep, batches: Any, runner: HookRunner, session: ModelSession) -> int:
-        """Runs the loop between the hooks' begin and end; how many steps were done."""
-        runner.begin()
-        runner.created()
-        observer = HookObserver(runner, step, session, self.latest_checkpoint)
-        loop: Any = train
-        done = loop(step, lambda epoch, start: batches, epochs=1, steps_per_epoch=None, observers=[observer])
-        self._stopped = runner.stop_requested
-        runner.end()
-        return int(done.steps)
 
     def evaluate(
         self,

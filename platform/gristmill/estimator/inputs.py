@@ -1,16 +1,18 @@
 """What an `input_fn` gives, as batches of features and labels, from any step on."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from gristmill.estimator.by_index import by_index
 from gristmill.estimator.calls import call_with
 from gristmill.estimator.errors import ArgumentError, KindError
 from gristmill.estimator.mode import ModeKeys
 
-__all__ = ["InputFn", "batches_of", "called"]
+__all__ = ["InputFn", "Source", "batches_of", "called", "training_source"]
 
 InputFn = Callable[..., Any]
 """Gives a `tf.data.Dataset`, or tensors that are one batch; may take `mode`, `params`, `config` and `input_context`.
@@ -18,24 +20,61 @@ InputFn = Callable[..., Any]
 Or batches by epoch, such as `gristmill.data.batches.Batches`, which training takes epoch after epoch."""
 
 
-def batches_of(input_fn: InputFn, known: Mapping[str, Any], start: int = 0) -> "tf.data.Dataset":
+@dataclass(frozen=True)
+class Source:
+    """Where training's batches come from.
+
+    Attributes:
+        structure: What a batch is, as TensorSpecs: `(features,)` or `(features, labels)`.
+        give: The batches of an epoch from 0.
+        epochs: How many epochs there are; None for no end.
+    """
+
+    structure: tuple[Any, ...]
+    give: Callable[[int], "tf.data.Dataset"]
+    epochs: int | None
+
+
+def training_source(input_fn: InputFn, known: Mapping[str, Any], start: int) -> Source:
+    """The batches to train on.
+
+    Args:
+        input_fn: See `InputFn`.
+        known: The arguments that it may take.
+        start: Steps that are done. Batches by epoch go on there; what else gives batches begins anew, since it cannot be
+            told what it gave.
+
+    Raises:
+        ArgumentError: Batches by epoch have none.
+        KindError: What it gave is no batches.
+    """
+    if not callable(input_fn) or not hasattr(input_fn, "__len__"):
+        batches = batches_of(input_fn, known).prefetch(2)
+        return Source(batches.element_spec, lambda epoch: batches, 1)
+    epochs: Any = input_fn
+    if not len(epochs):
+        raise ArgumentError("input_fn must give at least one batch. Received: none")
+    first, skipped = divmod(start, len(epochs))
+
+    def give(epoch: int) -> tf.data.Dataset:
+        return called(epochs(first + epoch, 0 if epoch else skipped), False)
+
+    return Source(called(epochs(0, 0), False).element_spec, give, None)
+
+
+def batches_of(input_fn: InputFn, known: Mapping[str, Any]) -> "tf.data.Dataset":
     """The batches, each `(features,)` or `(features, labels)`.
 
     Args:
         input_fn: See `InputFn`.
         known: The arguments that it may take; `mode` is among them.
-        start: Steps that are done. Batches by epoch go on there; what else gives batches begins anew, since it cannot be
-            told what it gave.
 
     Raises:
         KindError: What it gave is none of the above.
     """
     if not callable(input_fn):
         raise KindError(f"input_fn must be callable. Received: {input_fn!r}")
-    training = known["mode"] == ModeKeys.TRAIN
-    if training and hasattr(input_fn, "__len__"):
-        return _epochs(input_fn, start)
-    return called(call_with(input_fn, known), training)
+    return called(call_with(input_fn, known), known["mode"] == ModeKeys.TRAIN)
 
 
 def called(given: Any, repeat: bool) -> "tf.data.Dataset":
@@ -49,7 +88,7 @@ def called(given: Any, repeat: bool) -> "tf.data.Dataset":
         if not isinstance(given.element_spec, tuple):
             return given.map(lambda features: (features,))
         _check_parts(given.element_spec)
-        return given
+        return by_index(given)
     parts = tuple(given) if isinstance(given, tuple | list) else (given,)
     if len(parts) > 1 and parts[-1] is None:
         parts = parts[:-1]
@@ -58,22 +97,6 @@ def called(given: Any, repeat: bool) -> "tf.data.Dataset":
         tuple(_tensors(name, part) for name, part in zip(("features", "labels"), parts, strict=False))
     )
     return one.repeat() if repeat else one
-
-
-def _epochs(batches: Any, start: int) -> "tf.data.Dataset":
-    """Batches by epoch, one epoch after the other."""
-    count = len(batches)
-    if count < 1:
-        raise ArgumentError("input_fn must give at least one batch. Received: none")
-
-    def every() -> Iterator[Any]:
-        epoch, skipped = divmod(start, count)
-        while True:
-            yield from batches(epoch, skipped)
-            epoch, skipped = epoch + 1, 0
-
-    spec = batches(0, 0).element_spec
-    return called(tf.data.Dataset.from_generator(every, output_signature=spec).prefetch(2), True)
 
 
 def _check_parts(parts: tuple[Any, ...]) -> None:

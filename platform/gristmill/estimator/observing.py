@@ -1,6 +1,5 @@
 """Hooks on the training loop."""
 
-import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,8 +13,6 @@ from gristmill.training import Observer
 
 __all__ = ["HookObserver"]
 
-_log = logging.getLogger("gristmill")
-
 
 class HookObserver(Observer):
     """Calls hooks around each step, or around as many steps as none of them must hear of.
@@ -25,12 +22,30 @@ class HookObserver(Observer):
         step: The step that they fetch values of.
         session: What they are given as a session.
         checkpoint: Gives the name of the newest checkpoint, for the text of an error.
+        steps: Steps to do; None for as many as there are batches.
     """
 
     every_step = True
 
-    def __init__(self, runner: HookRunner, step: GraphStep, session: ModelSession, checkpoint: Any) -> None:
+    def __init__(
+        self, runner: HookRunner, step: GraphStep, session: ModelSession, checkpoint: Any, steps: int | None
+    ) -> None:
         self._runner, self._step, self._session, self._checkpoint = runner, step, session, checkpoint
+        self._left = steps
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a hook asked for the end."""
+        return self._runner.stop_requested
+
+    def begin(self) -> None:
+        """Begins the hooks."""
+        self._runner.begin()
+        self._runner.created()
+
+    def end(self) -> None:
+        """Ends the hooks."""
+        self._runner.end()
 
     def begin_step(self, step: int) -> None:
         """Asks the hooks what the next step is to give."""
@@ -38,7 +53,8 @@ class HookObserver(Observer):
 
     def most(self, step: int) -> int:
         """Steps until a hook must be called."""
-        return max(1, self._runner.most(int(self._step.trace.global_step.numpy())))
+        most = max(1, self._runner.most(int(self._step.trace.global_step.numpy())))
+        return most if self._left is None else min(most, self._left)
 
     def looked(self, step: int, losses: Sequence[float]) -> bool | None:
         """Hands the hooks what they asked for.
@@ -54,4 +70,6 @@ class HookObserver(Observer):
                 f"checkpoint is {self._checkpoint()}. A smaller learning rate or gradient clipping may help"
             )
         self._runner.after(self._step.fetched, len(losses))
-        return self._runner.stop_requested
+        if self._left is not None:
+            self._left -= len(losses)
+        return self.stopped or self._left == 0

@@ -68,6 +68,7 @@ class EstimatorSpec(_Fields):
         evaluation_hooks: Sequence[SessionRunHook] | None = None,
         prediction_hooks: Sequence[SessionRunHook] | None = None,
     ) -> "EstimatorSpec":
+        """Checks the parts."""
         if mode not in (ModeKeys.TRAIN, ModeKeys.EVAL, ModeKeys.PREDICT):
             raise ArgumentError(f"mode must be one of ModeKeys. Received: {mode!r}")
         if scaffold is not None:

@@ -117,7 +117,9 @@ def named_variables(
         metrics: What the function gave as metrics, whose counts are not kept.
         global_step: Steps done.
     """
-    captured = {id(handle) for handle in graph.external_captures}  # `graph.variables` are also those that were only read
+    captured = {
+        id(handle) for handle in graph.external_captures
+    }  # `graph.variables` are also those that were only read
     read = [variable for variable in graph.variables if id(variable.handle) in captured]
     used = {id(variable): variable for variable in [*catcher.made, *read]}
     used.pop(id(global_step), None)

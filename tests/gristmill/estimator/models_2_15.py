@@ -55,7 +55,9 @@ def dnn(api: Any, folder: str, _: Any) -> Any:
 
 
 def dnn_regressor(api: Any, folder: str, optimizer: Any) -> Any:
-    return api.DNNRegressor([5], columns()[1], folder, optimizer=lambda: optimizer.RMSprop(0.01), activation_fn=tf.nn.tanh)
+    return api.DNNRegressor(
+        [5], columns()[1], folder, optimizer=lambda: optimizer.RMSprop(0.01), activation_fn=tf.nn.tanh
+    )
 
 
 def combined(api: Any, folder: str, optimizer: Any) -> Any:

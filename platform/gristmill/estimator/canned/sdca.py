@@ -20,6 +20,8 @@ from gristmill.estimator.naming import give_name
 
 __all__ = ["LinearSDCA"]
 
+_BIAS = "linear/linear_model/bias_weights"
+
 
 class LinearSDCA:
     """The optimizer of `LinearClassifier` with two classes, or of `LinearRegressor` with one number.
@@ -88,7 +90,7 @@ class LinearSDCA:
             ArgumentError: The ids are not there or are no strings.
         """
         assert isinstance(head, BinaryClassHead | RegressionHead)
-        weights = weights_of(features, head._weight_column, logits, False)
+        weights = weights_of(features, head._weight_column, logits)
         truth = tf.reshape(tf.cast(head._truth(labels, logits), tf.float32), [-1])
         batch = _read(linear, features, tf.size(truth))
         state = DualState(self._ids_of(features))
@@ -118,9 +120,9 @@ class LinearSDCA:
             slot.scatter_add(tf.IndexedSlices(change, ids))
         for slot, change in zip(slots[count:], dense_changes, strict=True):
             slot.assign_add(change)
-        return tf.group(*[
-            variable.assign(self._shrunk(slot)) for variable, slot in zip(batch.variables, slots, strict=True)
-        ])
+        return tf.group(
+            *[variable.assign(self._shrunk(slot)) for variable, slot in zip(batch.variables, slots, strict=True)]
+        )
 
     def _ids_of(self, features: Any) -> Any:
         if self._ids not in features:
@@ -166,7 +168,7 @@ def _read(linear: LinearLogits, features: Any, size: Any) -> _Batch:
     return _Batch(
         [_sparse(column.get_sparse_tensors(read.cache, state), column.num_buckets) for column in categorical],
         [*(found[column.name] for column in numeric), tf.ones([size, 1])],
-        [*(state.get_variable(column, "weights") for column in categorical + numeric), linear.bias],
+        [*(state.get_variable(column, "weights") for column in categorical + numeric), state.named[_BIAS]],
     )
 
 
@@ -184,7 +186,7 @@ def _unshrunk(linear: LinearLogits, variable: tf.Variable) -> tf.Variable:
     """What the weights are before the step of the l1 regularization, from zeros."""
     name = next(name for name, one in zip(linear.names, linear.variables, strict=True) if one is variable)
     with tf.init_scope():
-        slot = tf.Variable(lambda: tf.zeros(variable.shape), trainable=False)
+        slot = tf.Variable(lambda: tf.zeros(variable.shape), trainable=False, name=f"{name}_unshrunk")
     give_name(slot, f"{name}_unshrunk")
     return slot
 

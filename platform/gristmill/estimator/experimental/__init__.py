@@ -2,6 +2,7 @@
 
 from gristmill.estimator.canned.logit_fns import call_logit_fn, dnn_logit_fn_builder, linear_logit_fn_builder
 from gristmill.estimator.canned.rnn import RNNClassifier, RNNEstimator
+from gristmill.estimator.canned.sdca import LinearSDCA
 from gristmill.estimator.export.receiver_fns import build_raw_supervised_input_receiver_fn
 from gristmill.estimator.hooks import (
     InMemoryEvaluatorHook,
@@ -15,6 +16,7 @@ from gristmill.estimator.hooks import (
 
 __all__ = [
     "InMemoryEvaluatorHook",
+    "LinearSDCA",
     "RNNClassifier",
     "RNNEstimator",
     "build_raw_supervised_input_receiver_fn",
