@@ -32,7 +32,9 @@ def evaluated(
     """
     metrics = trace.spec.eval_metric_ops
     updates = [metric[1] for metric in metrics.values() if isinstance(metric, tuple)]
-    step, steps, losses, last = GraphStep(trace, stops=False), iter(batches), [], []
+    step, steps = GraphStep(trace, stops=False), iter(batches)
+    losses: list[Any] = []
+    last: list[Any] = []
     while not runner.stop_requested:
         asked = [resolve(fetch) for fetch in runner.before()]
         step.fetches = [*asked, *updates]

@@ -70,7 +70,7 @@ class Trace:
         if seed is not None:
             tf.compat.v1.set_random_seed(seed)
         batch = tf.nest.pack_sequence_as(self._structure, flat, expand_composites=True)
-        ordered = AutomaticControlDependencies() if self._mode != ModeKeys.PREDICT else nullcontext()
+        ordered: Any = AutomaticControlDependencies() if self._mode != ModeKeys.PREDICT else nullcontext()
         with ordered as order, catcher.catching(), filled_tables():
             before = self.global_step.read_value()
             self.spec = model(batch[0], batch[1] if len(batch) > 1 else None)

@@ -60,7 +60,7 @@ def test_a_global_seed_keeps_its_own_order() -> None:
         lambda: records().map(lambda features, label: (features, label)).batch(5),
         lambda: records().filter(lambda features, label: label > 3).batch(5),
         lambda: tf.data.Dataset.range(9).batch(3),
-        lambda: records(),
+        records,
         lambda: tf.data.Dataset.from_tensor_slices(tf.sparse.eye(4)).batch(2),
         lambda: records().padded_batch(4),
     ],

@@ -1,7 +1,7 @@
 """Checkpoints that tf.estimator 2.15 wrote: they load, say what they said, and train on.
 
-`checkpoints_2_15/` was made by `make tf215` and `bench/.tf215/bin/python bench/checkpoints_2_15.py FOLDER`. Where that environment is
-there, they are made anew.
+`checkpoints_2_15/` was made by `make tf215` and `bench/.tf215/bin/python bench/checkpoints_2_15.py FOLDER`. Where that
+environment is there, they are made anew.
 """
 
 import json

@@ -53,6 +53,11 @@ class Network:
         """The Keras model that it is where all columns are gristmill's own, else None."""
         return self._built.model if self._built is not None else None
 
+    @property
+    def wide(self) -> LinearLogits | None:
+        """The linear part over TensorFlow's columns."""
+        return self._wide
+
     def __call__(self, features: Mapping[str, Any], training: bool) -> Any:
         """Logits `[batch, units]`; the first call makes the variables.
 

@@ -10,6 +10,7 @@ from gristmill.estimator.canned.fitting import Fitting
 from gristmill.estimator.canned.network import Network
 from gristmill.estimator.canned.optimizers import name_slots
 from gristmill.estimator.canned.parts import DeepPart, LinearPart
+from gristmill.estimator.canned.sdca import LinearSDCA
 from gristmill.estimator.errors import ArgumentError
 from gristmill.estimator.estimator import Estimator
 from gristmill.estimator.heads import BinaryClassHead, Head, MultiClassHead, train_op
@@ -47,6 +48,9 @@ class WideDeepEstimator(Fitting, Estimator):
         parts = [part for part in (linear, deep) if part is not None]
         if not parts:
             raise ArgumentError("feature columns must be given, of a linear part or of a network. Received: none")
+        sdca = linear.optimizer if linear is not None and isinstance(linear.optimizer, LinearSDCA) else None
+        if sdca is not None and linear is not None:
+            sdca.check(head, linear.columns, linear.sparse_combiner)
 
         def model_fn(features: Any, labels: Any, mode: str) -> EstimatorSpec:
             network = Network(linear, deep, head.logits_dimension)
@@ -57,6 +61,8 @@ class WideDeepEstimator(Fitting, Estimator):
                 names[id(variable)] = name
 
             def step(loss: Any) -> Any:
+                if sdca is not None:
+                    return sdca.train_op(network.wide, head, features, labels, logits)
                 found = [network.linear if part is linear else network.deep for part in parts]
                 groups = [(part.fresh_optimizer(), own) for part, own in zip(parts, found, strict=True)]
                 for optimizer, own in groups:

@@ -32,7 +32,7 @@ def summed_rows(gradient: Any) -> Any:
 def by_kernels(optimizer: Any) -> Iterator[None]:
     """While open, a plain SGD, Adagrad, Ftrl or Adam of Keras updates float32 variables by kernels."""
     kernel = _KERNELS.get(type(optimizer))
-    if kernel is None or getattr(optimizer, "momentum", 0) or getattr(optimizer, "amsgrad", False):
+    if kernel is None or getattr(optimizer, "momentum", None) or getattr(optimizer, "amsgrad", None):
         yield
         return
     formula = optimizer.update_step

@@ -9,10 +9,14 @@ __all__ = ["Coordinator", "HookSession"]
 class HookSession(Protocol):
     """The variables and the graph of a model while it is trained, evaluated or asked for predictions."""
 
-    graph: Any
-    """The `tf.Graph` of the model; None where there is none."""
-    variables: Mapping[str, Any]
-    """The variables of the model by their names in a checkpoint."""
+    @property
+    def graph(self) -> Any:
+        """The `tf.Graph` of the model; None where there is none."""
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """The variables of the model by their names in a checkpoint."""
+        ...
 
     def run(self, fetches: Any) -> Any:
         """Evaluates fetches outside of a step, any nesting of them, as NumPy values in the same structure.

@@ -1,0 +1,205 @@
+"""The members of the conformance suite: every estimator, and every layer function in a model function, a line each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import gristmill.estimator as tf_estimator
+from gristmill import layers
+from gristmill.data.batches import Batches
+from gristmill.estimator import experimental
+from gristmill.features import CategoryColumn, NumberColumn
+
+ROWS, BATCH = 12, 4
+_random = np.random.default_rng(3)
+FEATURES: dict[str, Any] = {
+    "x": _random.normal(size=ROWS).astype(np.float32),
+    "pair": _random.normal(size=(ROWS, 2)).astype(np.float32),
+    "code": _random.integers(0, 3, ROWS),
+    "word": _random.choice(["a", "b", "c"], ROWS),
+    "tokens": np.array([[1, 2, 3], [4, -1, -1], [2, 2, -1]] * 4),
+    "id": np.array([f"row {row}" for row in range(ROWS)]),
+    "line": _random.normal(size=(ROWS, 6, 2)).astype(np.float32),
+    "plane": _random.normal(size=(ROWS, 4, 5, 2)).astype(np.float32),
+    "space": _random.normal(size=(ROWS, 4, 4, 4, 2)).astype(np.float32),
+}
+LABELS = {"number": FEATURES["x"] * 2 + 1, "two": np.arange(ROWS) % 2, "three": np.arange(ROWS) % 3}
+
+
+@dataclass(frozen=True)
+class Member:
+    """One estimator, and what it is asked.
+
+    Attributes:
+        make: Makes it of a config, which holds the folder and the seed.
+        labels: A key of `LABELS`.
+        reads: Its features.
+        steps: Steps of a first and of a second training.
+        lite: The signature of its export that becomes a lite model; "model" takes its Keras model.
+        no_lite: Why none does.
+    """
+
+    make: Callable[[tf_estimator.RunConfig], tf_estimator.Estimator]
+    labels: str
+    reads: tuple[str, ...] = ("x", "pair", "code")
+    steps: tuple[int, int] = (2, 3)
+    lite: str = ""
+    no_lite: str = ""
+
+    @property
+    def features(self) -> dict[str, Any]:
+        return {name: FEATURES[name] for name in self.reads}
+
+    def batches(self) -> Batches:
+        return Batches(self.features, LABELS[self.labels], BATCH, seed=5)
+
+    def given(self, batch: int = ROWS) -> Callable[[], tf.data.Dataset]:
+        """Features only, `batch` examples at a time."""
+        return lambda: tf.data.Dataset.from_tensor_slices(self.features).batch(batch)
+
+
+fc = tf.feature_column
+X, PAIR = fc.numeric_column("x"), fc.numeric_column("pair", shape=(2,))
+CODE = fc.categorical_column_with_identity("code", 3)
+WORD = fc.categorical_column_with_vocabulary_list("word", ["a", "b"], num_oov_buckets=1)
+TOKENS = fc.embedding_column(fc.sequence_categorical_column_with_identity("tokens", 5), 2)
+WIDE, DEEP = [X, PAIR, CODE], [X, PAIR, fc.embedding_column(CODE, 2)]
+WORDS = [X, fc.indicator_column(WORD)]
+OWN = [CategoryColumn("code", size=3, width=2), NumberColumn("x", mean=0.5, deviation=2.0)]
+BOTH = {"linear_feature_columns": WIDE, "dnn_feature_columns": DEEP, "dnn_hidden_units": [4]}
+NETWORK = {"dropout": 0.1, "batch_norm": True}
+TREES = {"n_batches_per_layer": 3, "n_trees": 2, "max_depth": 2, "learning_rate": 0.3}
+
+
+def own_function(features: Any, labels: Any, mode: str) -> tf_estimator.EstimatorSpec:
+    """A model function of one's own: Keras layers with state, layer functions, and `minimize`."""
+    training = mode == tf_estimator.ModeKeys.TRAIN
+    hidden = layers.dense(features["pair"], 4, "relu", name="hidden")
+    hidden = keras.layers.BatchNormalization()(hidden, training=training)
+    outputs = layers.dense(layers.dropout(hidden, 0.1, training=training), 1)[:, 0]
+    if mode == tf_estimator.ModeKeys.PREDICT:
+        return tf_estimator.EstimatorSpec(mode, {"outputs": outputs})
+    loss = tf.reduce_mean(tf.square(outputs - labels))
+    step = tf.compat.v1.train.get_or_create_global_step()
+    return tf_estimator.EstimatorSpec(
+        mode, loss=loss, train_op=tf.compat.v1.train.AdamOptimizer(0.01).minimize(loss, step)
+    )
+
+
+def keras_model() -> keras.Model:
+    inputs = keras.Input((2,), name="pair")
+    hidden = keras.layers.Dropout(0.1)(keras.layers.Dense(4, activation="tanh")(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(1, name="top")(hidden))
+    model.compile("adam", "mse")
+    return model
+
+
+api = tf_estimator
+TEXT = "the words of classes, and a look-up of strings, are in no LiteRT runtime"
+LOOP = "the loop over time and its padding need operations that are in no LiteRT runtime"
+ESTIMATORS = {
+    "LinearClassifier": Member(lambda c: api.LinearClassifier(WIDE, config=c), "two", lite="regression"),
+    "LinearRegressor": Member(lambda c: api.LinearRegressor(WIDE, config=c), "number", lite="predict"),
+    "LinearEstimator": Member(
+        lambda c: api.LinearEstimator(api.MultiClassHead(3), OWN, config=c), "three", ("x", "code"), lite="model"
+    ),
+    "LinearSDCA": Member(
+        lambda c: api.LinearClassifier([X, CODE], optimizer=experimental.LinearSDCA("id"), config=c),
+        "two",
+        ("x", "code", "id"),
+        no_lite=TEXT,
+    ),
+    "DNNClassifier": Member(lambda c: api.DNNClassifier([4], WORDS, config=c), "two", ("x", "word"), no_lite=TEXT),
+    "DNNRegressor": Member(lambda c: api.DNNRegressor([4, 3], DEEP, config=c, **NETWORK), "number", lite="predict"),
+    "DNNEstimator": Member(
+        lambda c: api.DNNEstimator(api.PoissonRegressionHead(), [4], DEEP, config=c), "two", lite="predict"
+    ),
+    "DNNLinearCombinedClassifier": Member(
+        lambda c: api.DNNLinearCombinedClassifier(
+            linear_feature_columns=OWN, dnn_feature_columns=OWN, dnn_hidden_units=[4], n_classes=3, config=c
+        ),
+        "three",
+        ("x", "code"),
+        lite="model",
+    ),
+    "DNNLinearCombinedRegressor": Member(
+        lambda c: api.DNNLinearCombinedRegressor(config=c, **BOTH), "number", lite="predict"
+    ),
+    "DNNLinearCombinedEstimator": Member(
+        lambda c: api.DNNLinearCombinedEstimator(api.BinaryClassHead(), config=c, **BOTH), "two", lite="regression"
+    ),
+    "BaselineClassifier": Member(lambda c: api.BaselineClassifier(config=c), "two", ("x",), lite="regression"),
+    "BaselineRegressor": Member(lambda c: api.BaselineRegressor(config=c), "number", ("x",), lite="predict"),
+    "BaselineEstimator": Member(
+        lambda c: api.BaselineEstimator(api.LogisticRegressionHead(), config=c), "two", ("x",), lite="predict"
+    ),
+    "RNNClassifier": Member(
+        lambda c: experimental.RNNClassifier([TOKENS], units=[3], cell_type="gru", config=c),
+        "two",
+        ("tokens",),
+        no_lite=LOOP,
+    ),
+    "RNNEstimator": Member(
+        lambda c: experimental.RNNEstimator(api.RegressionHead(), [TOKENS], [X], units=[3], config=c),
+        "number",
+        ("tokens", "x"),
+        no_lite=LOOP,
+    ),
+    "BoostedTreesClassifier": Member(
+        lambda c: api.BoostedTreesClassifier([X, PAIR], config=c, **TREES),
+        "two",
+        ("x", "pair"),
+        (6, 6),
+        lite="regression",
+    ),
+    "BoostedTreesRegressor": Member(
+        lambda c: api.BoostedTreesRegressor([X, PAIR], config=c, **TREES), "number", ("x", "pair"), (6, 6), lite="predict"
+    ),
+    "Estimator": Member(
+        lambda c: api.Estimator(own_function, config=c), "number", ("pair",), lite="serving_default"
+    ),
+    "from_keras": Member(lambda c: api.from_keras(keras_model(), config=c), "number", ("pair",), lite="serving_default"),
+}
+
+
+def layered(read: str, call: Callable[[Any, bool], Any]) -> Member:
+    """An estimator whose model is one layer function, and a trained factor, so that there is something to train."""
+
+    def model_fn(features: Any, labels: Any, mode: str) -> tf_estimator.EstimatorSpec:
+        outputs = call(features[read], mode == tf_estimator.ModeKeys.TRAIN)
+        outputs = outputs * tf.Variable(2.0, name="factor")
+        if mode == tf_estimator.ModeKeys.PREDICT:
+            return tf_estimator.EstimatorSpec(mode, {"outputs": outputs})
+        means = tf.reduce_mean(tf.reshape(outputs, [tf.shape(outputs)[0], -1]), axis=1)
+        loss = tf.reduce_mean(tf.square(means - labels))
+        variables = tf.compat.v1.trainable_variables()
+        step = keras.optimizers.Adam(0.1).apply_gradients(zip(tf.gradients(loss, variables), variables, strict=True))
+        return tf_estimator.EstimatorSpec(mode, loss=loss, train_op=step)
+
+    return Member(lambda c: api.Estimator(model_fn, config=c), "number", (read,), lite="serving_default")
+
+
+LAYERS = {
+    "dense": layered("pair", lambda x, _: layers.dense(x, 3, "relu")),
+    "dropout": layered("pair", lambda x, training: layers.dropout(x, 0.5, training=training)),
+    "flatten": layered("plane", lambda x, _: layers.flatten(x)),
+    "conv1d": layered("line", lambda x, _: layers.conv1d(x, 3, 2)),
+    "conv2d": layered("plane", lambda x, _: layers.conv2d(x, 3, 2, strides=2, padding="same")),
+    "conv3d": layered("space", lambda x, _: layers.conv3d(x, 3, 2)),
+    "separable_conv1d": layered("line", lambda x, _: layers.separable_conv1d(x, 3, 2)),
+    "separable_conv2d": layered("plane", lambda x, _: layers.separable_conv2d(x, 3, 2, depth_multiplier=2)),
+    "conv2d_transpose": layered("plane", lambda x, _: layers.conv2d_transpose(x, 3, 2, strides=2)),
+    "conv3d_transpose": layered("space", lambda x, _: layers.conv3d_transpose(x, 3, 2)),
+    "average_pooling1d": layered("line", lambda x, _: layers.average_pooling1d(x, 2, 2)),
+    "average_pooling2d": layered("plane", lambda x, _: layers.average_pooling2d(x, 2, 1, padding="same")),
+    "average_pooling3d": layered("space", lambda x, _: layers.average_pooling3d(x, 2, 2)),
+    "max_pooling1d": layered("line", lambda x, _: layers.max_pooling1d(x, 2, 2)),
+    "max_pooling2d": layered("plane", lambda x, _: layers.max_pooling2d(x, 2, (1, 2))),
+    "max_pooling3d": layered("space", lambda x, _: layers.max_pooling3d(x, 2, 2)),
+    "batch_normalization": layered("plane", lambda x, training: layers.batch_normalization(x, training=training)),
+}
+MEMBERS = ESTIMATORS | LAYERS
