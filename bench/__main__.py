@@ -20,10 +20,12 @@ BENCHMARKS = {
     "read": "examples per CPU-second of shuffled batches, beside other readers",
     "scale": "time, memory and disk of ingesting up to 50 million rows, beside the estimate",
     "step": "training steps per second against a bare loop",
+    "estimator": "training steps per second of canned estimators against tf.estimator 2.15",
     "recommend": "recommendations per second against implicit's ALS",
+    "estimator_quality": "quality of canned estimators over seeds beside tf.estimator 2.15",
     "quality": "quality and wall time of `gristmill run recommend` over seeds",
 }
-_LONG = ("scale", "quality")
+_LONG = ("scale", "estimator_quality", "quality")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    listed = "\n".join(f"  {name:<10} {text}" for name, text in BENCHMARKS.items())
+    listed = "\n".join(f"  {name:<18} {text}" for name, text in BENCHMARKS.items())
     parser = argparse.ArgumentParser(
         "python -m bench", description=f"benchmarks:\n{listed}", formatter_class=argparse.RawDescriptionHelpFormatter
     )

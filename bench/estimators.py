@@ -38,7 +38,7 @@ def main(argv: list[str]) -> None:
     with np.load(path) as arrays:
         tables = {name: arrays[name] for name in arrays.files}
     made = _models(tf, tables)
-    names = argv[3:] or [*made, "speed"]
+    names = argv[3:] or list(made)
     result: dict[str, Any] = {"version": tf.__version__}
     for name in [name for name in names if name in made]:
         result[name] = [made[name](estimator, seed) for seed in seeds]

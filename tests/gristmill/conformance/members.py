@@ -157,12 +157,16 @@ ESTIMATORS = {
         lite="regression",
     ),
     "BoostedTreesRegressor": Member(
-        lambda c: api.BoostedTreesRegressor([X, PAIR], config=c, **TREES), "number", ("x", "pair"), (6, 6), lite="predict"
+        lambda c: api.BoostedTreesRegressor([X, PAIR], config=c, **TREES),
+        "number",
+        ("x", "pair"),
+        (6, 6),
+        lite="predict",
     ),
-    "Estimator": Member(
-        lambda c: api.Estimator(own_function, config=c), "number", ("pair",), lite="serving_default"
+    "Estimator": Member(lambda c: api.Estimator(own_function, config=c), "number", ("pair",), lite="serving_default"),
+    "from_keras": Member(
+        lambda c: api.from_keras(keras_model(), config=c), "number", ("pair",), lite="serving_default"
     ),
-    "from_keras": Member(lambda c: api.from_keras(keras_model(), config=c), "number", ("pair",), lite="serving_default"),
 }
 
 
