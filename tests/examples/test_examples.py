@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 import gristmill.estimator as tf_estimator
 from examples import adult, wide_and_deep
@@ -21,9 +22,9 @@ def test_one_line_turns_a_linear_model_into_a_deep_one(tmp_path: Path) -> None:
     linear, deep = adult.columns(train)
     for estimator in (
         tf_estimator.LinearClassifier(linear, tmp_path / "linear"),
-        tf_estimator.DNNClassifier([16], deep, tmp_path / "deep", optimizer="Adam"),
+        tf_estimator.DNNClassifier([16], deep, tmp_path / "deep", optimizer=lambda: tf.keras.optimizers.Adam(0.01)),
     ):
-        estimator.train(adult.input_fn(train, training=True), steps=30)
+        estimator.train(adult.input_fn(train, training=True), steps=100)
         assert estimator.evaluate(adult.input_fn(train, training=False))["auc"] > 0.7
 
 

@@ -53,7 +53,7 @@ def restore(prefix: str, variables: Mapping[str, Any], without: Iterable[str] = 
             f"It lacks {', '.join(needed[:5])}. Received: {have}"
         )
     for name, variable in variables.items():
-        if name in shapes and shapes[name] != tuple(variable.shape):
+        if name in shapes and not variable.shape.is_compatible_with(shapes[name]):
             raise ArgumentError(
                 f"`{name}` must have the shape {tuple(variable.shape)} of this model; has a vocabulary or a layer's "
                 f"width changed? Received: {shapes[name]} in the checkpoint {prefix}"

@@ -13,7 +13,7 @@ from keras.src.backend.common import global_state
 
 from gristmill import layers
 from gristmill.estimator.lifting import computed, is_symbolic
-from gristmill.estimator.naming import given_names
+from gristmill.estimator.naming import given_names, kept
 from gristmill.training.values import raw
 
 __all__ = [
@@ -45,6 +45,7 @@ class VariableCatcher:
     def __init__(self) -> None:
         self.made: list[tf.Variable] = []
         self.local: set[int] = set()
+        self._names: set[str] = set()
 
     @contextmanager
     def catching(self) -> Iterator[None]:
@@ -56,6 +57,8 @@ class VariableCatcher:
         first = options.get("initial_value")
         if is_symbolic(first):
             options["initial_value"] = computed(first, "the first value of a variable")
+        if not tf.executing_eagerly():
+            options["name"] = self._new_name(options.get("name") or "Variable")
         with tf.init_scope():
             variable = next_creator(**options)
         if not any(variable is known for known in self.made):
@@ -63,6 +66,14 @@ class VariableCatcher:
         if _LOCAL & set(options.get("collections") or ()):
             self.local.add(id(variable))
         return variable
+
+    def _new_name(self, name: str) -> str:
+        """The name, numbered where a variable of the same scope has it."""
+        scope = tf.compat.v1.get_default_graph().get_name_scope()
+        start = f"{scope}/" if scope else ""
+        made = _free(name, {full.removeprefix(start) for full in self._names if full.startswith(start)})
+        self._names.add(start + made)
+        return made
 
 
 @contextmanager
@@ -130,7 +141,7 @@ def named_variables(
         if not any(variable is one for one in local):
             base = given.get(id(variable)) or variable.name.partition(":")[0]
             named[_free(base, named)] = variable
-    return named, local
+    return named | kept(graph), local
 
 
 def _free(base: str, taken: Container[str]) -> str:

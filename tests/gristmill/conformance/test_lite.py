@@ -12,7 +12,6 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from gristmill.estimator.export import build_raw_serving_input_receiver_fn
-from tests.gristmill.conformance.members import MEMBERS
 from tests.gristmill.conformance.trained import Trained
 
 

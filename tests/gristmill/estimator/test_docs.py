@@ -9,21 +9,82 @@ import pytest
 import gristmill.estimator as tf_estimator
 
 PAGE = (Path(__file__).parents[3] / "docs/estimator.md").read_text("utf-8")
-SYMBOLS = """
-BaselineClassifier BaselineEstimator BaselineRegressor BestExporter BinaryClassHead CheckpointSaverHook CheckpointSaverListener
-DNNClassifier DNNEstimator DNNLinearCombinedClassifier DNNLinearCombinedEstimator DNNLinearCombinedRegressor DNNRegressor Estimator
-EstimatorSpec EvalSpec Exporter FeedFnHook FinalExporter FinalOpsHook GlobalStepWaiterHook Head LatestExporter LinearClassifier
-LinearEstimator LinearRegressor LoggingTensorHook LogisticRegressionHead ModeKeys MultiClassHead MultiHead MultiLabelHead
-NanLossDuringTrainingError NanTensorHook PoissonRegressionHead ProfilerHook RegressionHead RunConfig SecondOrStepTimer SessionRunArgs
-SessionRunContext SessionRunHook SessionRunValues StepCounterHook StopAtStepHook SummarySaverHook TrainSpec VocabInfo WarmStartSettings
-add_metrics classifier_parse_example_spec regressor_parse_example_spec train_and_evaluate
-experimental.InMemoryEvaluatorHook experimental.LinearSDCA experimental.RNNClassifier experimental.RNNEstimator
-experimental.build_raw_supervised_input_receiver_fn experimental.call_logit_fn experimental.make_early_stopping_hook experimental.make_stop_at_checkpoint_step_hook
-experimental.stop_if_higher_hook experimental.stop_if_lower_hook experimental.stop_if_no_decrease_hook
-experimental.stop_if_no_increase_hook export.ClassificationOutput export.EvalOutput export.ExportOutput export.PredictOutput
-export.RegressionOutput export.ServingInputReceiver export.TensorServingInputReceiver export.build_parsing_serving_input_receiver_fn
-export.build_raw_serving_input_receiver_fn
-""".split()
+SYMBOLS = [
+    "BaselineClassifier",
+    "BaselineEstimator",
+    "BaselineRegressor",
+    "BestExporter",
+    "BinaryClassHead",
+    "CheckpointSaverHook",
+    "CheckpointSaverListener",
+    "DNNClassifier",
+    "DNNEstimator",
+    "DNNLinearCombinedClassifier",
+    "DNNLinearCombinedEstimator",
+    "DNNLinearCombinedRegressor",
+    "DNNRegressor",
+    "Estimator",
+    "EstimatorSpec",
+    "EvalSpec",
+    "Exporter",
+    "FeedFnHook",
+    "FinalExporter",
+    "FinalOpsHook",
+    "GlobalStepWaiterHook",
+    "Head",
+    "LatestExporter",
+    "LinearClassifier",
+    "LinearEstimator",
+    "LinearRegressor",
+    "LoggingTensorHook",
+    "LogisticRegressionHead",
+    "ModeKeys",
+    "MultiClassHead",
+    "MultiHead",
+    "MultiLabelHead",
+    "NanLossDuringTrainingError",
+    "NanTensorHook",
+    "PoissonRegressionHead",
+    "ProfilerHook",
+    "RegressionHead",
+    "RunConfig",
+    "SecondOrStepTimer",
+    "SessionRunArgs",
+    "SessionRunContext",
+    "SessionRunHook",
+    "SessionRunValues",
+    "StepCounterHook",
+    "StopAtStepHook",
+    "SummarySaverHook",
+    "TrainSpec",
+    "VocabInfo",
+    "WarmStartSettings",
+    "add_metrics",
+    "classifier_parse_example_spec",
+    "regressor_parse_example_spec",
+    "train_and_evaluate",
+    "experimental.InMemoryEvaluatorHook",
+    "experimental.LinearSDCA",
+    "experimental.RNNClassifier",
+    "experimental.RNNEstimator",
+    "experimental.build_raw_supervised_input_receiver_fn",
+    "experimental.call_logit_fn",
+    "experimental.make_early_stopping_hook",
+    "experimental.make_stop_at_checkpoint_step_hook",
+    "experimental.stop_if_higher_hook",
+    "experimental.stop_if_lower_hook",
+    "experimental.stop_if_no_decrease_hook",
+    "experimental.stop_if_no_increase_hook",
+    "export.ClassificationOutput",
+    "export.EvalOutput",
+    "export.ExportOutput",
+    "export.PredictOutput",
+    "export.RegressionOutput",
+    "export.ServingInputReceiver",
+    "export.TensorServingInputReceiver",
+    "export.build_parsing_serving_input_receiver_fn",
+    "export.build_raw_serving_input_receiver_fn",
+]
 
 
 def test_the_code_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

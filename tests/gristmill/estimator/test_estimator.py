@@ -335,3 +335,15 @@ def test_evaluation_and_prediction_train_nothing(tmp_path: Path) -> None:
     assert found["global_step"] == 2
     assert found["mean"] == pytest.approx((X[:, 0] * weight).mean(), abs=1e-6)
     assert {example["weight"] for example in estimator.predict(one_pass)} == {weight}
+
+
+def test_variables_of_one_name_are_numbered(tmp_path: Path) -> None:
+    def twice(features: Any, mode: str) -> EstimatorSpec:
+        first, second = tf.Variable(1.0), tf.Variable(2.0)
+        with tf.name_scope("inner"):
+            third = tf.Variable(3.0)
+        return EstimatorSpec(mode, loss=first * second * third, train_op=first.assign_add(1.0))
+
+    estimator = tf_estimator.Estimator(twice, tmp_path).train(lambda: X, steps=2)
+    values = {name: estimator.get_variable_value(name) for name in estimator.get_variable_names()}
+    assert values == {"Variable": 3.0, "Variable_1": 2.0, "inner/Variable": 3.0, "global_step": 2}

@@ -4,10 +4,9 @@ from typing import Any
 
 import tensorflow as tf
 
-__all__ = ["DualState"]
+from gristmill.estimator.naming import keep
 
-_KEPT = "gristmill/kept"
-"""What checkpoints hold beside variables, pairs of it and its name, in the graph that is traced."""
+__all__ = ["DualState"]
 
 _NAME = "ShardedMutableHashTable-1-of-1"
 _EMPTY, _DELETED = [0, 0], [1, 1]
@@ -30,9 +29,8 @@ class DualState:
                 tf.int64, tf.float32, [0.0, 0.0, 0.0, 0.0], _EMPTY, _DELETED
             )
         columns = _Columns(self._table)
-        graph = tf.compat.v1.get_default_graph()
-        graph.add_to_collection(_KEPT, (columns.keys, f"{_NAME}-keys"))
-        graph.add_to_collection(_KEPT, (columns.values, f"{_NAME}-values"))
+        keep(columns.keys, f"{_NAME}-keys")
+        keep(columns.values, f"{_NAME}-values")
         self._keys = tf.raw_ops.SdcaFprint(input=ids)
         self.values = self._table.lookup(self._keys)
 

@@ -50,6 +50,8 @@ class WideDeepEstimator(Fitting, Estimator):
             raise ArgumentError("feature columns must be given, of a linear part or of a network. Received: none")
         sdca = linear.optimizer if linear is not None and isinstance(linear.optimizer, LinearSDCA) else None
         if sdca is not None and linear is not None:
+            if deep is not None:
+                raise ArgumentError("LinearSDCA trains linear estimators only. Received: a network beside it")
             sdca.check(head, linear.columns, linear.sparse_combiner)
 
         def model_fn(features: Any, labels: Any, mode: str) -> EstimatorSpec:
@@ -61,7 +63,7 @@ class WideDeepEstimator(Fitting, Estimator):
                 names[id(variable)] = name
 
             def step(loss: Any) -> Any:
-                if sdca is not None:
+                if sdca is not None and network.wide is not None:
                     return sdca.train_op(network.wide, head, features, labels, logits)
                 found = [network.linear if part is linear else network.deep for part in parts]
                 groups = [(part.fresh_optimizer(), own) for part, own in zip(parts, found, strict=True)]
