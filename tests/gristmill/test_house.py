@@ -10,8 +10,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCES = [
     path
-    for place in ("platform/gristmill", "pipelines", "apps", "dashboards", "bench")
+    for place in ("platform/gristmill", "pipelines", "apps", "dashboards", "bench", "examples")
     for path in sorted((ROOT / place).rglob("*.py"))
+    if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
 ]
 PACKAGES = ["gristmill", "pipelines", "apps", "dashboards"]
 ROOMS_BELOW = {  # what each room may import of gristmill, from the bottom up

@@ -67,7 +67,8 @@ class Estimator:
         self._config = _configured(model_dir, config)
         self._function = ModelFunction(model_fn, params)
         self._warm_start = WarmStartSettings.of(warm_start_from)
-        self._checkpoints = Checkpoints(Path(self.model_dir), self._config.keep_checkpoint_max or None)
+        keep, hours = self._config.keep_checkpoint_max or None, self._config.keep_checkpoint_every_n_hours
+        self._checkpoints = Checkpoints(Path(self.model_dir), keep, hours)
 
     @property
     def model_dir(self) -> str:
@@ -388,6 +389,9 @@ def _configured(model_dir: str | Path | None, config: RunConfig | None) -> RunCo
     own = str(model_dir) if model_dir is not None else None
     if own is not None and config.model_dir is not None and own != config.model_dir:
         raise ArgumentError(f"model_dir and config.model_dir must be the same. Received: {own}, {config.model_dir}")
+    for name in ("train_distribute", "eval_distribute"):
+        if getattr(config, name) is not None:
+            raise ArgumentError(f"{name} must be None: estimators run on one device so far. Received: {getattr(config, name)}")
     found = own or config.model_dir
     if found is None:
         found = tempfile.mkdtemp(prefix="gristmill-")

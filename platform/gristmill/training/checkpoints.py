@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -48,16 +49,18 @@ class Checkpoints:
     Args:
         folder: Made with the first checkpoint.
         keep: The last so many are kept; None keeps all.
+        keep_every_hours: Of those that are older, one in so many hours stays for good; None for none.
 
     Raises:
         InputError: `keep` is less than 1.
     """
 
-    def __init__(self, folder: Path, keep: int | None = 5) -> None:
+    def __init__(self, folder: Path, keep: int | None = 5, keep_every_hours: float | None = None) -> None:
         if keep is not None and keep < 1:
             raise InputError(f"at least 1 checkpoint must be kept. Received: keep={keep}")
         self.folder = Path(folder)
-        self._keep = keep
+        self._keep, self._keep_every_hours = keep, keep_every_hours
+        self._stayed, self._for_good = time.time(), set[int]()
 
     def steps(self) -> list[int]:
         """Steps of the checkpoints that are there, the oldest first."""
@@ -141,12 +144,22 @@ class Checkpoints:
         steps = self.steps()
         kept = steps[-self._keep :] if self._keep else steps
         write_atomic(self.folder / "checkpoint", _listing(kept).encode())
-        for step in set(steps) - set(kept):
-            os.unlink(self.prefix(step) + _INDEX)
+        for step in sorted(set(steps) - set(kept) - self._for_good):
+            if not self._stays(step):
+                os.unlink(self.prefix(step) + _INDEX)
         for path in self.folder.glob(f"{_PREFIX}*{_DATA}"):
             if not Path(str(path).removesuffix(_DATA) + _INDEX).exists():
                 with suppress(FileNotFoundError):
                     path.unlink()
+
+    def _stays(self, step: int) -> bool:
+        """Whether a checkpoint stays for good, since the last one that does is old enough."""
+        written = os.path.getmtime(self.prefix(step) + _INDEX)
+        if self._keep_every_hours is None or written < self._stayed + self._keep_every_hours * 3600:
+            return False
+        self._stayed = written
+        self._for_good.add(step)
+        return True
 
 
 def _write(prefix: str, values: Mapping[str, Any]) -> None:

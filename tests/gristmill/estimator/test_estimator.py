@@ -347,3 +347,9 @@ def test_variables_of_one_name_are_numbered(tmp_path: Path) -> None:
     estimator = tf_estimator.Estimator(twice, tmp_path).train(lambda: X, steps=2)
     values = {name: estimator.get_variable_value(name) for name in estimator.get_variable_names()}
     assert values == {"Variable": 3.0, "Variable_1": 2.0, "inner/Variable": 3.0, "global_step": 2}
+
+
+def test_what_is_not_there_yet_is_refused(tmp_path: Path) -> None:
+    config = tf_estimator.RunConfig(str(tmp_path), train_distribute=tf.distribute.get_strategy())
+    with pytest.raises(ValueError, match="train_distribute must be None"):
+        tf_estimator.Estimator(model_fn, config=config)

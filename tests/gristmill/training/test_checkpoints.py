@@ -1,6 +1,7 @@
 """A checkpoint is whole or not there; the last good ones stay; TensorFlow reads them."""
 
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,15 @@ def test_tensorflow_finds_and_reads_it(tmp_path: Path) -> None:
     prefix = Checkpoints(tmp_path).save(7, TENSORS)
     assert tf.train.latest_checkpoint(str(tmp_path)) == prefix
     assert tf.train.load_variable(str(tmp_path), "dense/kernel").tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_one_in_so_many_hours_stays_for_good(tmp_path: Path) -> None:
+    kept = Checkpoints(tmp_path, keep=1, keep_every_hours=2)
+    for step, hours in ((1, 1), (2, 3), (3, 4), (4, 6), (5, 7)):
+        kept.save(step, TENSORS)
+        then = time.time() + hours * 3600
+        os.utime(tmp_path / f"model.ckpt-{step}.index", (then, then))
+    assert kept.steps() == [2, 4, 5]
 
 
 def test_the_last_ones_stay(tmp_path: Path) -> None:
