@@ -45,11 +45,11 @@ def exported(
     catcher, step = VariableCatcher(), new_global_step()
 
     def call(mode: str, features: Any, labels: Any = None) -> Mapping[str, ExportOutput]:
-        graph, own = tf.compat.v1.get_default_graph(), VariableCatcher()
+        graph, own, before = tf.compat.v1.get_default_graph(), VariableCatcher(), len(catcher.made)
         graph.add_to_collection(tf.compat.v1.GraphKeys.GLOBAL_STEP, step)
         with model_scope(own, config.tf_random_seed), filled_tables():
             spec = function(features, labels, mode, config)
-        own.made += [variable for variable in catcher.made if not any(variable is one for one in own.made)]
+        own.made += [one for one in catcher.made[before:] if not any(one is known for known in own.made)]
         named, _ = named_variables(graph, own, spec.eval_metric_ops.values(), step)
         with tf.init_scope():
             fill(named)

@@ -353,3 +353,16 @@ def test_what_is_not_there_yet_is_refused(tmp_path: Path) -> None:
     config = tf_estimator.RunConfig(str(tmp_path), train_distribute=tf.distribute.get_strategy())
     with pytest.raises(ValueError, match="train_distribute must be None"):
         tf_estimator.Estimator(model_fn, config=config)
+
+
+def test_two_modes_stand_in_one_export(trained: tf_estimator.Estimator, tmp_path: Path) -> None:
+    feature = {"x": tf.constant(X)}
+    given = {
+        ModeKeys.PREDICT: tf_estimator.export.build_raw_serving_input_receiver_fn(feature),
+        ModeKeys.EVAL: tf_estimator.experimental.build_raw_supervised_input_receiver_fn(feature, tf.constant(Y)),
+    }
+    served = tf.saved_model.load(trained.experimental_export_all_saved_models(tmp_path, given).decode())
+    assert set(served.signatures) == {"serving_default", "eval"}
+    found = served.signatures["serving_default"](x=tf.constant(X))["probability"]
+    expected = [example["probability"] for example in trained.predict(lambda: {"x": X})]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)

@@ -87,7 +87,8 @@ def export_modes(
     module.weights = {name: _raw(variable) for name, variable in variables.items()}
     module.resources = [*tracker.resources, *_captured(functions.values())]
     with timestamped_folder(os.fsdecode(export_dir_base)) as (partial, final):
-        tf.saved_model.save(module, partial, functions)
+        options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)  # those of columns capture tensors
+        tf.saved_model.save(module, partial, functions, options)
         _rewrite(partial, signatures, as_text)
         copy_extra_assets(partial, assets_extra or {})
     return os.fsencode(final)
