@@ -391,7 +391,9 @@ def _configured(model_dir: str | Path | None, config: RunConfig | None) -> RunCo
         raise ArgumentError(f"model_dir and config.model_dir must be the same. Received: {own}, {config.model_dir}")
     for name in ("train_distribute", "eval_distribute"):
         if getattr(config, name) is not None:
-            raise ArgumentError(f"{name} must be None: estimators run on one device so far. Received: {getattr(config, name)}")
+            raise ArgumentError(
+                f"{name} must be None: estimators run on one device so far. Received: {getattr(config, name)}"
+            )
     found = own or config.model_dir
     if found is None:
         found = tempfile.mkdtemp(prefix="gristmill-")
