@@ -100,7 +100,7 @@ class GraphStep:
             def run() -> Any:
                 return self._loss(*tf.nest.flatten(batch.get_value(), expand_composites=True))[0]
 
-            loss = tf.cond(there, run, lambda: tf.constant(np.nan, dtype))
+            loss = tf.reshape(tf.cond(there, run, lambda: tf.constant(np.nan, dtype)), [])
             goes_on = there & (self._goes_on | tf.math.is_finite(loss))
             return done + tf.cast(there, tf.int32), goes_on, losses.write(done, loss)
 
