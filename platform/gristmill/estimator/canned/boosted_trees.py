@@ -1,4 +1,4 @@
-"""Boosted trees with the names and arguments that tf.estimator had for them until 2.13, grown by LightGBM."""
+"""Boosted trees with the names and arguments that tf.estimator had for them until 2.8, grown by LightGBM."""
 
 from collections.abc import Sequence
 from pathlib import Path
