@@ -137,7 +137,7 @@ class NextItemModel(keras.Model):
         mask = ops.where(ops.logical_and(same, earlier), 0.0, _NEVER)
         for block in self.blocks:
             hidden = block(hidden, ops.expand_dims(mask, 1), training=training)
-        return self.norm(hidden)
+        return ops.cast(self.norm(hidden), "float32")
 
     def scores(self, states: Any) -> Any:
         """States `[..., width]` to scores `[..., items + 1]`; index 0 means nothing."""

@@ -134,6 +134,10 @@ class Task:
     """Modules that register the model's own layers; they are imported before it is loaded."""
     applies: "Callable[[Dataset], str | None]" = lambda dataset: None
     """Why the task cannot be done on a dataset, or None."""
+    load: "Callable[[Path], keras.Model] | None" = None
+    """Reads the saved model; None reads it without its loss and optimizer."""
+    exported: "Callable[[keras.Model], keras.Model]" = lambda model: model
+    """The part of the model that the signature uses."""
 
 
 @dataclass(frozen=True)

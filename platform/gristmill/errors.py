@@ -4,13 +4,14 @@ GristmillError
 ├── InputError          bad input or usage, exit status 2
 └── WorkError           the work itself failed, exit status 1
     ├── IntegrityError  a file is missing, cut or changed
+    ├── LostError       another process of a distributed training was lost, exit status 75
     └── ParityError     a converted model differs from its float model
 """
 
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["GristmillError", "InputError", "IntegrityError", "ParityError", "WorkError", "unknown_name"]
+__all__ = ["GristmillError", "InputError", "IntegrityError", "LostError", "ParityError", "WorkError", "unknown_name"]
 
 
 class GristmillError(Exception):
@@ -31,6 +32,12 @@ class WorkError(GristmillError):
 
 class IntegrityError(WorkError):
     """A file of a dataset or a run is missing, cut or changed since it was written."""
+
+
+class LostError(WorkError):
+    """Another process of a distributed training was lost; this one is worth starting again."""
+
+    exit_status = 75
 
 
 class ParityError(WorkError):

@@ -1,5 +1,6 @@
 """`gristmill train`: an app's models on a dataset, into a new run folder."""
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,6 +35,19 @@ def train(
     deterministic: Annotated[
         bool, typer.Option("--deterministic", help="Operations that add in any order add in one; slower.")
     ] = False,
+    precision: Annotated[
+        str, typer.Option(help="What layers compute in: float32, mixed_float16 or mixed_bfloat16.")
+    ] = "float32",
+    distribute: Annotated[
+        str | None,
+        typer.Option(
+            help="mirrored, multiworker, parameter-server or model-parallel, and how many devices or workers: mirrored:2."
+        ),
+    ] = None,
+    place: Annotated[
+        list[str] | None,
+        typer.Option(help="LAYER=DEVICE or LAYER=split, with --distribute model-parallel; may be repeated."),
+    ] = None,
     tensorboard: Annotated[Path | None, typer.Option(help="Folder for TensorBoard's event files.")] = None,
     eager: Annotated[bool, typer.Option("--eager", help="Show the first steps one by one, and write no run.")] = False,
     steps: Annotated[int, typer.Option(help="Steps that --eager shows.")] = 3,
@@ -42,12 +56,15 @@ def train(
     quiet: QuietOption = False,
 ) -> None:
     """Train an app's models on a dataset; after a stop, the same command goes on."""
+    if distribute is not None and not eager and (status := _in_processes(distribute)) is not None:
+        raise typer.Exit(status)
     with verb(as_json, quiet) as call:
         found = _app(app, model)
         chosen: dict[str, Any] = {
             "preset": preset,
             "overrides": settings or [],
             "seed": seed,
+            "precision": precision,
             "tensorboard": tensorboard,
         }
         found.configure(preset, chosen["overrides"])
@@ -56,15 +73,43 @@ def train(
             return
         if out is None:
             raise InputError("--out must name the run folder to write, unless --eager is given. Received: none")
-        from gristmill.workflow import train_app
+        from gristmill.workflow import helps, placement_of, train_app
 
-        made = train_app(found, dataset, out, deterministic=deterministic, progress=call.progress, **chosen)
+        chosen |= {"deterministic": deterministic, "distribute": distribute, "progress": call.progress}
+        placement = placement_of(place or [], distribute)
+        if helps(distribute):
+            _help(found, dataset, out, chosen)
+            call.result({"run": None, "metrics": {}}, lambda: None)
+            return
+        made = train_app(found, dataset, out, placement=placement, **chosen)
 
         def show() -> None:
             show_metrics(found.name, made.metrics)
             typer.echo(f"run: {out}")
 
         call.result({"run": str(out), "metrics": made.metrics}, show)
+
+
+def _in_processes(distribute: str) -> int | None:
+    """Trains in other processes, where there are several to be; the chief's status, or None where this one trains."""
+    from gristmill.launch import Processes, supervise
+
+    try:
+        processes = Processes(distribute)
+    except InputError:
+        return None  # is told where the verb runs
+    if not processes.is_needed:
+        return None
+    command = [sys.executable, "-m", "gristmill.cli", *sys.argv[1:]]
+    return supervise(command, processes.make, lambda text: typer.echo(text, err=True))
+
+
+def _help(app: "App", dataset: Path, out: Path, chosen: dict[str, Any]) -> None:
+    from gristmill.workflow import help_training, serve_chief
+
+    if not serve_chief(out):
+        chosen.pop("tensorboard")
+        help_training(app, dataset, **chosen)
 
 
 def _show_steps(call: Verb, app: "App", dataset: Path, steps: int, **chosen: Any) -> None:

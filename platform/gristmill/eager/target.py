@@ -1,6 +1,5 @@
 """What is trained: any of the kinds of model, as one training step."""
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -10,7 +9,7 @@ import tensorflow as tf
 
 from gristmill.errors import InputError
 from gristmill.training import Group, Step
-from gristmill.training.keras_model import inputs_of
+from gristmill.training.keras_loss import call, inputs_of, loss_of, parts
 from gristmill.training.names import path_of
 from gristmill.training.scale import without_scale
 
@@ -93,41 +92,9 @@ def target(model: Any, loss: Any, optimizer: Any, batch: Any) -> Target:
         return Target(model, None)
     if not isinstance(model, keras.Model):
         return Target(model._training_step(batch), model.network.model)
-    x, _, _ = _parts(batch)
     if not model.built:
-        _call(model, x, training=False)
+        call(model, inputs_of(model)(parts(batch)[0]), training=False)
     chosen = model.optimizer if optimizer is None else keras.optimizers.get(optimizer)
     inner, scale_loss = without_scale(chosen)
     groups, state = [Group(inner, model.trainable_variables)], model.non_trainable_variables
-    return Target(Step(_loss_of(model, loss), groups, state=state, scale_loss=scale_loss), model)
-
-
-def _loss_of(model: keras.Model, loss: Any) -> Any:
-    owner = model
-    if loss is not None:
-        # Keras' own reading of losses, without compiling the user's model.
-        owner = keras.Sequential()
-        owner.compile(loss=loss, jit_compile=False)
-
-    def compute(batch: Any) -> tf.Tensor:
-        x, y, weights = _parts(batch)
-        outputs = _call(model, x, training=True)
-        total = owner.compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weights)
-        return total if owner is model else total + sum(map(tf.reduce_sum, model.losses))
-
-    return compute
-
-
-def _call(model: keras.Model, x: Any, training: bool) -> Any:
-    x = inputs_of(model)(x)
-    takes = "training" in inspect.signature(model.call).parameters
-    return model(x, training=training) if takes else model(x)
-
-
-def _parts(batch: Any) -> tuple[Any, Any, Any]:
-    if isinstance(batch, list):
-        batch = tuple(batch)
-    if isinstance(batch, tuple) and not 1 <= len(batch) <= 3:
-        raise InputError(f"a batch must be (x, y) or (x, y, sample_weight). Received: {len(batch)} parts")
-    parts: tuple[Any, Any, Any] = keras.utils.unpack_x_y_sample_weight(batch)
-    return parts
+    return Target(Step(loss_of(model, loss), groups, state=state, scale_loss=scale_loss), model)

@@ -10,17 +10,20 @@ from typing import Any
 
 import tensorflow as tf
 
+from gristmill.estimator.demands import told
 from gristmill.estimator.errors import ArgumentError
 from gristmill.estimator.evaluating import evaluated
 from gristmill.estimator.exporting import exported
 from gristmill.estimator.function import ModelFunction
 from gristmill.estimator.hooks import SessionRunHook, check_hooks
 from gristmill.estimator.hooks.runner import HookRunner
-from gristmill.estimator.inputs import InputFn, batches_of, training_source
+from gristmill.estimator.inputs import InputFn, batches_asked, batches_of, training_source
 from gristmill.estimator.mode import ModeKeys
 from gristmill.estimator.observing import HookObserver
 from gristmill.estimator.predicting import predicted
-from gristmill.estimator.restore import read_names, restore
+from gristmill.estimator.replicas import distribution_of, grouped
+from gristmill.estimator.provenance import fill_from, noted_words, notes_of
+from gristmill.estimator.restore import newest, read_names, read_value
 from gristmill.estimator.run_config import RunConfig
 from gristmill.estimator.session import ModelSession
 from gristmill.estimator.spec import EstimatorSpec
@@ -31,6 +34,7 @@ from gristmill.estimator.tracing import Trace
 from gristmill.estimator.variables import GLOBAL_STEP
 from gristmill.estimator.warm_start import WarmStartSettings, warm_start
 from gristmill.training import Checkpoints, train
+from gristmill.training.spread import Distribution
 
 __all__ = ["Estimator"]
 
@@ -65,6 +69,7 @@ class Estimator:
         warm_start_from: str | WarmStartSettings | None = None,
     ) -> None:
         self._config = _configured(model_dir, config)
+        self._distribution = distribution_of(self._config.train_distribute, self._config.global_id_in_cluster or 0)
         self._function = ModelFunction(model_fn, params)
         self._warm_start = WarmStartSettings.of(warm_start_from)
         keep, hours = self._config.keep_checkpoint_max or None, self._config.keep_checkpoint_every_n_hours
@@ -128,7 +133,8 @@ class Estimator:
         _check_positive("steps", steps)
         _check_positive("max_steps", max_steps)
         check_hooks(hooks)
-        start = self._step_so_far()
+        shared = self._distribution
+        start = int(shared.share(self._step_so_far))
         if max_steps is not None:
             if start >= max_steps:
                 _log.info(
@@ -136,24 +142,28 @@ class Estimator:
                 )
                 return self
             steps = max_steps - start
-        source = training_source(input_fn, self._known(ModeKeys.TRAIN), start)
-        trace = self._trace(source.structure, ModeKeys.TRAIN)
+        source = training_source(input_fn, self._known(ModeKeys.TRAIN), start, lambda one: grouped(one, shared))
+        trace = self._trace(source.structure, ModeKeys.TRAIN, shared)
         self._fill(trace, None)
-        step = GraphStep(trace)
+        shared.same(trace.variables)
+        shared.restored(list(trace.variables.values()))
+        step = GraphStep(trace, distribution=shared)
         session = ModelSession(trace, lambda: step.last_loss, lambda number: self._save(trace, number))
         own: list[SessionRunHook] = [*(hooks or ()), *trace.spec.training_hooks]
         if self._config.is_chief:
             own += trace.spec.training_chief_hooks
-        every = standard_hooks(own, self._config, saving_listeners or ())
+        every = standard_hooks(own, self._config, saving_listeners or (), writes=shared.is_chief)
         observer = HookObserver(HookRunner(every, session), step, session, self.latest_checkpoint, steps)
         loop: Any = train
-        done = loop(
-            step,
-            lambda epoch, batch: source.give(epoch),
-            epochs=source.epochs or sys.maxsize,
-            steps_per_epoch=None,
-            observers=[observer],
-        )
+        with told(), batches_asked(lambda: step.last_loss is not None):
+            done = loop(
+                step,
+                lambda epoch, batch: source.give(epoch),
+                epochs=source.epochs or sys.maxsize,
+                steps_per_epoch=None,
+                observers=[observer],
+            )
+        step.leave()
         if steps is not None and done.steps < steps and not observer.stopped:
             _log.warning(
                 "input_fn ended before all steps were done: steps=%d were asked for, %d were done", steps, done.steps
@@ -312,13 +322,18 @@ class Estimator:
             self._config,
             input_receiver_fn_map,
             export_dir_base,
-            lambda variables: restore(prefix, variables),
+            lambda variables, graph: fill_from(prefix, variables, graph, training=False),
             {"assets_extra": assets_extra, "as_text": as_text},
         )
 
     def latest_checkpoint(self) -> str | None:
-        """The name of the newest checkpoint, without `.index`; None where there is none."""
-        return tf.train.latest_checkpoint(self.model_dir)
+        """The name of the newest checkpoint, without `.index`; None where there is none.
+
+        Raises:
+            ArgumentError: `model_dir` is a file.
+            IntegrityError: The file `checkpoint` in the folder names none that is there.
+        """
+        return newest(self.model_dir)
 
     def get_variable_names(self) -> list[str]:
         """The names of what the newest checkpoint holds.
@@ -337,7 +352,7 @@ class Estimator:
         names = read_names(self._newest())
         if name not in names:
             raise ArgumentError(f"a variable must be one of {', '.join(names)}. Received: {name!r}")
-        return tf.train.load_variable(self._newest(), name)
+        return read_value(self._newest(), name)
 
     def eval_dir(self, name: str | None = None) -> str:
         """The folder of an evaluation's events."""
@@ -351,35 +366,36 @@ class Estimator:
 
     def _known(self, mode: str) -> dict[str, Any]:
         """What an input function may take."""
-        return {"mode": mode, "params": self.params, "config": self.config, "input_context": None}
+        context = self._distribution.input_context() if mode == ModeKeys.TRAIN else None
+        return {"mode": mode, "params": self.params, "config": self.config, "input_context": context}
 
     def _step_so_far(self) -> int:
         found = self.latest_checkpoint()
-        return 0 if found is None else int(tf.train.load_variable(found, GLOBAL_STEP))
+        return 0 if found is None else int(read_value(found, GLOBAL_STEP))
 
     def _traced(self, batches: Any, mode: str) -> Trace:
         return self._trace(batches.element_spec, mode)
 
-    def _trace(self, structure: tuple[Any, ...], mode: str) -> Trace:
+    def _trace(self, structure: tuple[Any, ...], mode: str, distribution: Distribution | None = None) -> Trace:
         """The model function, traced for batches of a structure."""
 
         def model(features: Any, labels: Any) -> EstimatorSpec:
             return self._function(features, labels, mode, self._config)
 
-        return Trace(model, structure, mode, self._config.tf_random_seed)
+        return Trace(model, structure, mode, self._config.tf_random_seed, distribution)
 
     def _fill(self, trace: Trace, checkpoint_path: str | None) -> None:
         """Puts in the values of a checkpoint, or else those to start from."""
         found = checkpoint_path or self.latest_checkpoint()
         if found is not None:
-            restore(str(found), trace.variables)
+            fill_from(str(found), trace.variables, trace.graph, trace.spec.mode == ModeKeys.TRAIN)
         elif self._warm_start is not None:
             warm_start(self._warm_start, trace.variables)
         elif trace.spec.mode != ModeKeys.TRAIN:
             _log.warning("no checkpoint in %s: the weights are first values", self.model_dir)
 
     def _save(self, trace: Trace, step: int) -> str:
-        return self._checkpoints.save(step, trace.variables)
+        return self._checkpoints.save(step, trace.variables, notes_of(trace.variables, noted_words(trace.graph)))
 
 
 def _configured(model_dir: str | Path | None, config: RunConfig | None) -> RunConfig:
@@ -389,11 +405,6 @@ def _configured(model_dir: str | Path | None, config: RunConfig | None) -> RunCo
     own = str(model_dir) if model_dir is not None else None
     if own is not None and config.model_dir is not None and own != config.model_dir:
         raise ArgumentError(f"model_dir and config.model_dir must be the same. Received: {own}, {config.model_dir}")
-    for name in ("train_distribute", "eval_distribute"):
-        if getattr(config, name) is not None:
-            raise ArgumentError(
-                f"{name} must be None: estimators run on one device so far. Received: {getattr(config, name)}"
-            )
     found = own or config.model_dir
     if found is None:
         found = tempfile.mkdtemp(prefix="gristmill-")

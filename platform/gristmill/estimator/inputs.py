@@ -1,18 +1,22 @@
 """What an `input_fn` gives, as batches of features and labels, from any step on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from gristmill.errors import InputError
 from gristmill.estimator.by_index import by_index
-from gristmill.estimator.calls import call_with
+from gristmill.estimator.calls import call_with, check_arguments
 from gristmill.estimator.errors import ArgumentError, KindError
 from gristmill.estimator.mode import ModeKeys
 
-__all__ = ["InputFn", "Source", "batches_of", "called", "training_source"]
+__all__ = ["InputFn", "Source", "batches_asked", "batches_of", "called", "training_source"]
+
+_NONE = "input_fn must give at least one batch. Received: none"
 
 InputFn = Callable[..., Any]
 """Gives a `tf.data.Dataset`, or tensors that are one batch; may take `mode`, `params`, `config` and `input_context`.
@@ -35,7 +39,12 @@ class Source:
     epochs: int | None
 
 
-def training_source(input_fn: InputFn, known: Mapping[str, Any], start: int) -> Source:
+def training_source(
+    input_fn: InputFn,
+    known: Mapping[str, Any],
+    start: int,
+    grouped: Callable[[Any], "tf.data.Dataset"] = lambda batches: batches,
+) -> Source:
     """The batches to train on.
 
     Args:
@@ -43,23 +52,24 @@ def training_source(input_fn: InputFn, known: Mapping[str, Any], start: int) -> 
         known: The arguments that it may take.
         start: Steps that are done. Batches by epoch go on there; what else gives batches begins anew, since it cannot be
             told what it gave.
+        grouped: Makes of batches what a step takes.
 
     Raises:
         ArgumentError: Batches by epoch have none.
         KindError: What it gave is no batches.
     """
     if not callable(input_fn) or not hasattr(input_fn, "__len__"):
-        batches = batches_of(input_fn, known).prefetch(2)
+        batches = grouped(batches_of(input_fn, known)).prefetch(2)
         return Source(batches.element_spec, lambda epoch: batches, 1)
     epochs: Any = input_fn
     if not len(epochs):
-        raise ArgumentError("input_fn must give at least one batch. Received: none")
+        raise ArgumentError(_NONE)
     first, skipped = divmod(start, len(epochs))
 
     def give(epoch: int) -> tf.data.Dataset:
-        return called(epochs(first + epoch, 0 if epoch else skipped), False)
+        return grouped(called(epochs(first + epoch, 0 if epoch else skipped), False))
 
-    return Source(called(epochs(0, 0), False).element_spec, give, None)
+    return Source(grouped(called(epochs(0, 0), False)).element_spec, give, None)
 
 
 def batches_of(input_fn: InputFn, known: Mapping[str, Any]) -> "tf.data.Dataset":
@@ -70,11 +80,36 @@ def batches_of(input_fn: InputFn, known: Mapping[str, Any]) -> "tf.data.Dataset"
         known: The arguments that it may take; `mode` is among them.
 
     Raises:
+        ArgumentError: It must be given another argument, or its dataset is known to be empty.
         KindError: What it gave is none of the above.
     """
     if not callable(input_fn):
         raise KindError(f"input_fn must be callable. Received: {input_fn!r}")
-    return called(call_with(input_fn, known), known["mode"] == ModeKeys.TRAIN)
+    check_arguments("input_fn", input_fn, known)
+    batches = called(call_with(input_fn, known), known["mode"] == ModeKeys.TRAIN)
+    if known["mode"] != ModeKeys.PREDICT and batches.cardinality() == 0:
+        raise ArgumentError(_NONE)
+    return batches
+
+
+@contextmanager
+def batches_asked(was_there_one: Callable[[], bool]) -> Iterator[None]:
+    """While open, the training loop's word that there is no batch is told as `input_fn`'s fault.
+
+    Args:
+        was_there_one: Whether a batch has come.
+
+    Raises:
+        ArgumentError: There is none.
+    """
+    try:
+        yield
+    except ArgumentError:
+        raise
+    except InputError as error:
+        if was_there_one():
+            raise
+        raise ArgumentError(_NONE) from error
 
 
 def called(given: Any, repeat: bool) -> "tf.data.Dataset":

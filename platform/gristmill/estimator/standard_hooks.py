@@ -17,7 +17,7 @@ __all__ = ["standard_hooks"]
 
 
 def standard_hooks(
-    hooks: Sequence[SessionRunHook], config: RunConfig, listeners: Sequence[Any]
+    hooks: Sequence[SessionRunHook], config: RunConfig, listeners: Sequence[Any], *, writes: bool = True
 ) -> list[SessionRunHook]:
     """The hooks of a training with those added that `config` asks for.
 
@@ -27,6 +27,7 @@ def standard_hooks(
         hooks: The user's and the model function's.
         config: How often to log, to write events and to save.
         listeners: Hear of checkpoints.
+        writes: Whether this process writes checkpoints and events; of several that share each step, one does.
 
     Raises:
         ArgumentError: There are listeners, and nothing saves checkpoints.
@@ -36,6 +37,9 @@ def standard_hooks(
         made.append(
             LoggingTensorHook({"loss": "loss", "step": "global_step"}, every_n_iter=config.log_step_count_steps)
         )
+    if not writes:
+        return made
+    if config.log_step_count_steps:
         made.append(StepCounterHook(config.log_step_count_steps, output_dir=config.model_dir))
     if config.save_summary_steps:
         made.append(SummarySaverHook(config.save_summary_steps, output_dir=config.model_dir))

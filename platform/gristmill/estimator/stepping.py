@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from gristmill.estimator.errors import ArgumentError
 from gristmill.estimator.tracing import Trace
+from gristmill.training.spread import Distribution
 
 __all__ = ["GraphStep"]
 
@@ -18,6 +19,7 @@ class GraphStep:
     Args:
         trace: The traced model function.
         stops: Whether a call ends after a loss that is not finite.
+        distribution: Processes that share each step; None for this one.
 
     Attributes:
         trace: The traced model function.
@@ -27,7 +29,7 @@ class GraphStep:
         last_loss: The loss of the last step.
     """
 
-    def __init__(self, trace: Trace, stops: bool = True) -> None:
+    def __init__(self, trace: Trace, stops: bool = True, distribution: Distribution | None = None) -> None:
         self.trace = trace
         self._goes_on = tf.constant(not stops)
         self.fetches: Sequence[Any] = ()
@@ -36,6 +38,9 @@ class GraphStep:
         self.state: list[Any] = []
         self.variables: list[Any] = []
         self.stopped: int | None = None
+        self.distribution = Distribution()  # the loop's own part is done by each process for itself
+        self._all_have = (distribution or self.distribution).all_true()
+        self._ended = False
         self._functions: dict[tuple[int, ...], Any] = {}
         self._loss = trace.function([trace.loss])
         self._block: Any = None
@@ -46,7 +51,13 @@ class GraphStep:
         losses = self._one(batches) if self.fetches or most == 1 else self._many(batches, tf.constant(most))
         if len(losses):
             self.last_loss = losses[-1]
+        self._ended = self._ended or len(losses) < (1 if self.fetches else most)
         return list(losses)
+
+    def leave(self) -> None:
+        """Tells the other processes, where they go on, that this one does not."""
+        if not self._ended:
+            self._all_have(tf.constant(False))
 
     def weights(self) -> list[Any]:
         """None: what is kept stands in the checkpoints."""
@@ -59,7 +70,7 @@ class GraphStep:
 
     def _one(self, batches: Iterator[Any]) -> list[Any]:
         batch = next(batches, None)
-        if batch is None:
+        if not bool(self._all_have(tf.constant(batch is not None))) or batch is None:
             return []
         places = [place for place, fetch in enumerate(self.fetches) if not isinstance(fetch, tf.Variable)]
         tensors = [self.fetches[place] for place in places]
@@ -95,7 +106,7 @@ class GraphStep:
 
         def one(done: Any, going: Any, losses: Any) -> Any:
             batch = batches.get_next_as_optional()
-            there = batch.has_value()
+            there = self._all_have(batch.has_value())
 
             def run() -> Any:
                 return self._loss(*tf.nest.flatten(batch.get_value(), expand_composites=True))[0]

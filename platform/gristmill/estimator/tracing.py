@@ -8,10 +8,13 @@ import tensorflow as tf
 from tensorflow.python.framework.auto_control_deps import AutomaticControlDependencies
 
 from gristmill.estimator.errors import ArgumentError, KindError
+from gristmill.estimator.examples import with_examples
 from gristmill.estimator.mode import ModeKeys
+from gristmill.estimator.replicas import replicated
 from gristmill.estimator.spec import EstimatorSpec
 from gristmill.estimator.tables import filled_tables
 from gristmill.estimator.variables import VariableCatcher, model_scope, named_variables, new_global_step
+from gristmill.training.spread import Distribution
 
 __all__ = ["Trace"]
 
@@ -27,6 +30,7 @@ class Trace:
         structure: What a batch is: `(features,)` or `(features, labels)`, as TensorSpecs.
         mode: A `ModeKeys`.
         seed: Of first values and of random operations; None takes another one each time.
+        distribution: Which devices and processes share a step of training; None for one.
 
     Attributes:
         spec: What the function gave, its tensors those of `graph`.
@@ -43,8 +47,10 @@ class Trace:
         structure: tuple[Any, ...],
         mode: str,
         seed: int | None = None,
+        distribution: Distribution | None = None,
     ) -> None:
         self._structure, self._mode = structure, mode
+        self._distribution = distribution
         self.global_step = new_global_step()
         catcher = VariableCatcher()
         flat = tf.nest.flatten(structure, expand_composites=True)
@@ -70,10 +76,15 @@ class Trace:
         if seed is not None:
             tf.compat.v1.set_random_seed(seed)
         batch = tf.nest.pack_sequence_as(self._structure, flat, expand_composites=True)
+        if self._mode != ModeKeys.PREDICT:
+            batch = with_examples(batch)
         ordered: Any = AutomaticControlDependencies() if self._mode != ModeKeys.PREDICT else nullcontext()
         with ordered as order, catcher.catching(), filled_tables():
             before = self.global_step.read_value()
-            self.spec = model(batch[0], batch[1] if len(batch) > 1 else None)
+            if self._distribution is None:
+                self.spec = model(batch[0], batch[1] if len(batch) > 1 else None)
+            else:
+                self.spec = replicated(self._distribution, model, batch, catcher)
             self._check()
             self.loss = self.spec.loss
             if self._mode == ModeKeys.TRAIN:

@@ -1,7 +1,8 @@
 """The variables of a traced model function: made at once, named as tf.estimator named them, and told from local ones."""
 
 import random
-from collections.abc import Container, Iterable, Iterator
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from typing import Any
@@ -12,6 +13,7 @@ import tensorflow as tf
 from keras.src.backend.common import global_state
 
 from gristmill import layers
+from gristmill.estimator.errors import ArgumentError
 from gristmill.estimator.lifting import computed, is_symbolic
 from gristmill.estimator.naming import given_names, kept
 from gristmill.training.values import raw
@@ -46,6 +48,21 @@ class VariableCatcher:
         self.made: list[tf.Variable] = []
         self.local: set[int] = set()
         self._names: set[str] = set()
+        self._by_call: dict[tuple[str, int], tf.Variable] = {}
+        self._asked: Counter[str] | None = None
+
+    @contextmanager
+    def sharing(self) -> Iterator[None]:
+        """While open, what an earlier `sharing` has made is given again: the same number of the same name.
+
+        Raises:
+            ArgumentError: It is asked for in another shape: the model function does not do the same in each call.
+        """
+        self._asked = Counter()
+        try:
+            yield
+        finally:
+            self._asked = None
 
     @contextmanager
     def catching(self) -> Iterator[None]:
@@ -54,6 +71,21 @@ class VariableCatcher:
             yield
 
     def _create(self, next_creator: Any, **options: Any) -> Any:
+        if self._asked is None:
+            return self._made(next_creator, **options)
+        name = options.get("name") or "Variable"
+        call = (name, self._asked[name])
+        self._asked[name] += 1
+        if call not in self._by_call:
+            self._by_call[call] = self._made(next_creator, **options)
+        elif not _fits(options, self._by_call[call]):
+            raise ArgumentError(
+                f"model_fn must make the same variables in each call. Received: `{name}` of another shape than "
+                f"{tuple(self._by_call[call].shape)}"
+            )
+        return self._by_call[call]
+
+    def _made(self, next_creator: Any, **options: Any) -> Any:
         first = options.get("initial_value")
         if is_symbolic(first):
             options["initial_value"] = computed(first, "the first value of a variable")
@@ -142,6 +174,15 @@ def named_variables(
             base = given.get(id(variable)) or variable.name.partition(":")[0]
             named[_free(base, named)] = variable
     return named | kept(graph), local
+
+
+def _fits(options: Mapping[str, Any], variable: tf.Variable) -> bool:
+    """Whether a variable has the shape that is asked for, as far as that is known."""
+    first = options.get("initial_value")
+    shape = options.get("shape")
+    if shape is None:
+        shape = getattr(first, "shape", None)
+    return shape is None or bool(tf.TensorShape(shape).is_compatible_with(variable.shape))
 
 
 def _free(base: str, taken: Container[str]) -> str:

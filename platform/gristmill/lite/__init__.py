@@ -3,7 +3,9 @@
 from gristmill.gate import Gate, check
 from gristmill.lite.bundle import Bundle, attach, read_assets, read_bundle, write_bundle
 from gristmill.lite.conversion import Job, convert, convert_all, convert_jobs
+from gristmill.lite.float32 import save_float32
 from gristmill.lite.formats import FORMATS, choose_formats
+from gristmill.lite.keras_entry import KerasEntry, convert_keras, keras_entry
 from gristmill.lite.latency import Latency, measure
 from gristmill.lite.parity import Difference, compare, top_k_agreement
 from gristmill.lite.report import LiteRecord, record_file
@@ -18,6 +20,7 @@ __all__ = [
     "FORMATS",
     "Gate",
     "Job",
+    "KerasEntry",
     "Latency",
     "LiteModel",
     "LiteRecord",
@@ -32,12 +35,15 @@ __all__ = [
     "convert",
     "convert_all",
     "convert_jobs",
+    "convert_keras",
     "count_weights",
     "export_saved_model",
+    "keras_entry",
     "measure",
     "read_assets",
     "read_bundle",
     "record_file",
+    "save_float32",
     "top_k_agreement",
     "write_bundle",
 ]

@@ -1,7 +1,9 @@
 """One training loop under everything that trains."""
 
 from gristmill.training.checkpoints import Checkpoint, Checkpoints
+from gristmill.training.fit_checkpoints import FitCheckpoints
 from gristmill.training.judge import Judge
+from gristmill.training.keras_loss import inputs_only
 from gristmill.training.keras_model import evaluate, fit
 from gristmill.training.loop import Trained, train
 from gristmill.training.observer import Observer
@@ -11,6 +13,7 @@ from gristmill.training.tensorboard import TensorBoard
 __all__ = [
     "Checkpoint",
     "Checkpoints",
+    "FitCheckpoints",
     "Group",
     "Judge",
     "Observer",
@@ -19,5 +22,6 @@ __all__ = [
     "Trained",
     "evaluate",
     "fit",
+    "inputs_only",
     "train",
 ]

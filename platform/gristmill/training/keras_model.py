@@ -4,16 +4,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
-import tensorflow as tf
 
 from gristmill.errors import InputError
 from gristmill.training.callbacks import KerasCallbacks
 from gristmill.training.judge import Judge
+from gristmill.training.keras_loss import inputs_only, loss_of
 from gristmill.training.loop import Trained, train
+from gristmill.training.observer import Observer
 from gristmill.training.scale import without_scale
+from gristmill.training.spread import Whole, current
 from gristmill.training.step import Group, Step
 
-__all__ = ["evaluate", "fit", "inputs_of"]
+__all__ = ["evaluate", "fit"]
 
 Epochs = Callable[[int, int], Iterable[Any]]
 
@@ -55,30 +57,49 @@ def fit(
     """
     if not getattr(model, "compiled", False) or model.optimizer is None:
         raise InputError("the model must be compiled with an optimizer and a loss. Received: one that is not")
-    pick = inputs_of(model)
-
-    def loss(batch: Any) -> Any:
-        return _loss(model, pick, batch, training=True)
-
-    _try(model, pick, batches)
+    _try(model, batches)
     optimizer, scale_loss = without_scale(model.optimizer)
-    groups = [Group(optimizer, model.trainable_variables)]
+    whole = current().spread(model)
+    groups = [Group(optimizer, whole.variables)]
+    loss = _in(whole, loss_of(model))
     step = Step(loss, groups, state=_state(model), clip_norm=clip_norm, scale_loss=scale_loss)
     steps = steps_per_epoch or (len(batches) if hasattr(batches, "__len__") else None)
-    observers = [*options.pop("observers", ())]
+    observers: list[Observer] = [_Gathering(whole), *options.pop("observers", ())]
     if callbacks:
         observers.append(KerasCallbacks(callbacks, model, epochs, steps))
     judge = None
     if validation is not None:
-        judge = Judge(lambda: _judged(model, validation, metric), metric, greater_is_better, patience)
+
+        def judged() -> dict[str, float]:
+            whole.gather()
+            return _judged(model, validation, metric)
+
+        judge = Judge(judged, metric, greater_is_better, patience)
     return train(step, batches, epochs=epochs, steps_per_epoch=steps, judge=judge, observers=observers, **options)
 
 
-def _loss(model: keras.Model, pick: Callable[[Any], Any], batch: Any, training: bool) -> Any:
-    x, y, weights = keras.utils.unpack_x_y_sample_weight(batch)
-    x = pick(x)
-    outputs = model(x, training=training)
-    return model.compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weights, training=training)
+class _Gathering(Observer):
+    """Gives the model the values trained before anybody else looks at it."""
+
+    def __init__(self, whole: Whole) -> None:
+        self._whole = whole
+
+    def epoch(self, epoch: int, step: int, figures: Mapping[str, float]) -> bool:
+        """Ends nothing."""
+        self._whole.gather()
+        return False
+
+    def end(self) -> None:
+        """The weights that stay."""
+        self._whole.gather()
+
+
+def _in(whole: Whole, loss: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def bound(batch: Any) -> Any:
+        with whole.bound():
+            return loss(batch)
+
+    return bound
 
 
 def _state(model: keras.Model) -> list[Any]:
@@ -86,35 +107,15 @@ def _state(model: keras.Model) -> list[Any]:
     return [*model.non_trainable_variables, *(v for metric in model.metrics for v in metric.variables)]
 
 
-def _try(model: keras.Model, pick: Callable[[Any], Any], batches: Epochs) -> None:
+def _try(model: keras.Model, batches: Epochs) -> None:
     """Computes one loss, which builds what is not built yet, so that a batch that does not fit is told at once."""
     for batch in batches(0, 0):
         try:
-            _loss(model, pick, batch, training=False)
+            loss_of(model, training=False)(batch)
         except (ValueError, TypeError) as error:
             raise InputError(f"the model must take the batches. Received: {_shapes(batch)}; {error}") from error
         return
     raise InputError("there must be at least one batch. Received: none")
-
-
-def inputs_of(model: keras.Model) -> Callable[[Any], Any]:
-    """Picks a functional model's inputs out of a dict by name: Keras feeds them by their order."""
-    inputs = getattr(model, "inputs", None)
-    if not inputs or not isinstance(model, keras.Model):
-        return lambda x: x
-    names, structure = [one.name for one in inputs], getattr(model, "input", None)
-
-    def pick(x: Any) -> Any:
-        if not isinstance(x, Mapping):
-            return x
-        wanted = list(structure) if isinstance(structure, Mapping) else names
-        missing = [name for name in wanted if name not in x]
-        if missing:
-            raise InputError(f"features must hold the inputs {', '.join(missing)}. Received: {', '.join(sorted(x))}")
-        several = isinstance(structure, Mapping | list | tuple)
-        return {name: x[name] for name in wanted} if several else x[names[0]]
-
-    return pick
 
 
 def evaluate(model: keras.Model, batches: Callable[[], Iterable[Any]]) -> dict[str, float]:
@@ -124,7 +125,7 @@ def evaluate(model: keras.Model, batches: Callable[[], Iterable[Any]]) -> dict[s
         InputError: A batch is not what the model takes.
     """
     try:
-        told = model.evaluate(_picked(batches(), inputs_of(model)), return_dict=True, verbose=0)
+        told = model.evaluate(inputs_only(model, batches()), return_dict=True, verbose=0)
     except (ValueError, TypeError) as error:
         raise InputError(f"the model must take the batches. Received: {error}") from error
     return {name: float(value) for name, value in told.items()}
@@ -135,12 +136,6 @@ def _judged(model: keras.Model, validation: Callable[[], Iterable[Any]], metric:
     if metric not in found:
         raise InputError(f"`metric` must be one of {', '.join(found)}. Received: {metric!r}")
     return found
-
-
-def _picked(batches: Iterable[Any], pick: Callable[[Any], Any]) -> Any:
-    if isinstance(batches, tf.data.Dataset):
-        return batches.map(lambda x, *rest: (pick(x), *rest))
-    return ((pick(batch[0]), *batch[1:]) for batch in batches)
 
 
 def _shapes(batch: Any) -> str:

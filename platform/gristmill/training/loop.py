@@ -17,6 +17,7 @@ from gristmill.training.exact import check_exact
 from gristmill.training.judge import Best, Judge
 from gristmill.training.names import stable_names
 from gristmill.training.observer import Observer
+from gristmill.training.spread import Distribution
 from gristmill.training.step import Step
 
 __all__ = ["Blocks", "Trained", "train"]
@@ -104,8 +105,10 @@ def train(
     if instead is not None:
         instead(step, (batch for epoch in range(epochs) for batch in batches(epoch, 0)))
         return Trained()
-    shown = progress or Silent()
-    loop = _Loop(step, batches, epochs, accumulate, judge, checkpoints, save_seconds, observers, title, log)
+    shown, distribution = progress or Silent(), step.distribution
+    called = distribution.stepping(step, accumulate)
+    kept = checkpoints if distribution.is_chief else None
+    loop = _Loop(called, batches, epochs, accumulate, judge, kept, save_seconds, observers, title, log, distribution)
     loop.restore(shown.line)
     with shown.task(title, epochs * steps_per_epoch if steps_per_epoch else None) as task:
         task.advance(loop.done.steps)
@@ -125,6 +128,7 @@ class _Loop:
     observers: Sequence[Observer]
     title: str
     log: Callable[..., None]
+    distribution: Distribution
 
     def __post_init__(self) -> None:
         if self.accumulate < 1:
@@ -245,7 +249,7 @@ class _Loop:
         live = self.step.live_weights()
         self.step.assign(self.step.weights())
         try:
-            return judge.evaluate()
+            return dict(self.distribution.share(judge.evaluate))
         finally:
             self.step.assign(live)
 
@@ -281,11 +285,10 @@ class _Loop:
         self.saved = time.monotonic()
 
     def restore(self, tell: Callable[[str], None]) -> None:
-        if self.checkpoints is None:
-            return
-        found, wrong = self.checkpoints.latest()
+        found, wrong = self.checkpoints.latest() if self.checkpoints else (None, [])
         for line in wrong:
             tell(f"{self.title}: {line}; an earlier one is taken")
+        found = self.distribution.begin(self.step, found)
         if found is not None:
             self._go_on(found)
             tell(f"{self.title}: goes on after step {found.step}" + (", its last" if self.finished else ""))

@@ -10,6 +10,7 @@ import tensorflow as tf
 from gristmill.errors import InputError
 from gristmill.training.names import stable_names
 from gristmill.training.scale import LossScale
+from gristmill.training.spread import Distribution, current
 from gristmill.training.values import raw
 
 __all__ = ["Group", "Step"]
@@ -41,6 +42,8 @@ class Step:
         clip_norm: Gradients are scaled down to this norm, taken over all of them, where theirs is larger.
         scale_loss: Multiplies the loss by a number that is kept as large as float16 allows, so that small gradients do not
             vanish there; None does where the policy is `mixed_float16`.
+        distribution: How its work is spread; None takes the one of the innermost open `distribution.using`. What cannot be
+            compiled by XLA then is not.
 
     Attributes:
         groups: The groups that have variables.
@@ -61,8 +64,10 @@ class Step:
         average: float | None = None,
         clip_norm: float | None = None,
         scale_loss: bool | None = None,
+        distribution: Distribution | None = None,
     ) -> None:
         self.loss = loss
+        self.distribution = distribution or current()
         self.groups = [group for group in groups if group.variables]
         self.variables = [variable for group in self.groups for variable in group.variables]
         self._check(clip_norm)
@@ -71,7 +76,7 @@ class Step:
         trained = {id(variable) for variable in self.variables}
         self.state = [variable for variable in state if id(variable) not in trained]
         self._clip_norm = clip_norm
-        self._jit_compile = jit_compile
+        self._jit_compile = jit_compile = jit_compile and self.distribution.compiles
         self._average = average
         self._averages = [tf.Variable(raw(v), trainable=False) for v in self.variables] if average is not None else []
         self._scale = LossScale() if _scaled(scale_loss) else None
@@ -100,6 +105,11 @@ class Step:
         return self._apply_added(losses)
 
     @property
+    def done(self) -> int:
+        """Updates that are done."""
+        return int(self._done.numpy())
+
+    @property
     def stopped(self) -> int | None:
         """The number (from 1) of the step whose loss was not finite."""
         return int(self._stopped.numpy()) or None
@@ -111,6 +121,9 @@ class Step:
 
     def gradients(self, batch: Any) -> tuple[tf.Tensor, list[Any]]:
         """The loss of a batch, and its gradients by variable; None where the loss does not use one."""
+        return self.distribution.gradients(self._gradients, batch)
+
+    def _gradients(self, batch: Any) -> tuple[tf.Tensor, list[Any]]:
         with tf.GradientTape() as tape:
             loss = self.loss(batch)
             scaled = self._scale.scaled(loss) if self._scale else loss
@@ -138,11 +151,12 @@ class Step:
     def apply(self, loss: tf.Tensor, gradients: list[Any]) -> tf.Tensor:
         """Updates where the loss is finite and no loss before it was not."""
         finite = tf.math.is_finite(loss)
-        self._stopped.assign(tf.where(finite | (self._stopped > 0), self._stopped, self._done + 1))
+        self._stopped.assign_add(tf.where(finite | (self._stopped > 0), tf.zeros_like(self._done), self._done + 1))
         good = tf.equal(self._stopped, 0)
         if self._scale:
             good &= self._scale.adapt(gradients)
         self._apply_if(good, gradients)
+        self.distribution.settle(self.state)
         self._done.assign_add(1)
         return loss
 
@@ -218,6 +232,7 @@ class Step:
                 )
         for name, variable in named.items():
             variable.assign(tensors[name])
+        self.distribution.restored(self.state)
 
 
 def _scaled(scale_loss: bool | None) -> bool:

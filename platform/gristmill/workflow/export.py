@@ -72,7 +72,7 @@ def _save(opened: OpenedRun, task: Task, folder: Path, shown: Progress) -> Signa
         model = load_model(opened, task)
         signature = task.signature(model, opened.work)
         folder.mkdir(parents=True, exist_ok=True)
-        export_saved_model(model, [signature], folder / task.name)
+        export_saved_model(task.exported(model), [signature], folder / task.name)
     return signature
 
 

@@ -9,6 +9,7 @@ from gristmill.app import App, Work
 from gristmill.data.dataset import Dataset
 from gristmill.errors import InputError
 from gristmill.progress import Progress, Silent
+from gristmill.workflow.precision import check_precision, set_precision
 from gristmill.workflow.train import check_dataset
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def look_at_steps(
     preset: str = "default",
     overrides: Sequence[str] = (),
     seed: int = 0,
+    precision: str = "float32",
     tensorboard: Path | None = None,
     tfdbg: Path | None = None,
     progress: Progress | None = None,
@@ -39,6 +41,7 @@ def look_at_steps(
         preset: Name of a preset of the app.
         overrides: `key=value` changes to it.
         seed: Seed of weights, dropout and order, as `train_app` uses it.
+        precision: What layers compute in, of `gristmill.workflow.precision`.
         tensorboard: Folder for TensorBoard's event files, a task each.
         tfdbg: Folder for what the TensorFlow debugger, version 2, reads, a task each.
         progress: Where to show how far it is.
@@ -54,6 +57,7 @@ def look_at_steps(
     if steps < 1:
         raise InputError(f"--steps must be at least 1. Received: {steps}")
     shown = progress or Silent()
+    check_precision(precision)
     config, opened = app.configure(preset, overrides), Dataset.open(dataset)
     reasons = check_dataset(app, opened, shown)
     with shown.task("start TensorFlow"):
@@ -71,6 +75,6 @@ def look_at_steps(
             found[name] = list(eager.steps(step, islice(batches, steps), watch=True, **own))
 
         keras.utils.set_random_seed(seed)
-        with shown.task(f"{steps} steps of {task.name}"):
+        with shown.task(f"{steps} steps of {task.name}"), set_precision(precision):
             task.fit(Work(opened, config, seed, shown, instead=look))
     return found

@@ -10,12 +10,12 @@ from gristmill.data.dataset import Dataset
 from gristmill.errors import InputError
 from gristmill.progress import Progress
 from gristmill.runs import Run
-from gristmill.workflow.keras_app import KERAS_APP, keras_app
+from gristmill.workflow.keras_app import KERAS_APP, keras_app_of
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["OpenedRun", "load_model", "open_run"]
+__all__ = ["OpenedRun", "load_model", "open_run", "read_model"]
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,20 @@ def open_run(path: Path, dataset: Path | None, progress: Progress) -> OpenedRun:
 
 
 def _app_of(run: Run) -> App:
-    if run.config["app"] != KERAS_APP:
-        return find_app(run.config["app"])
-    return keras_app(run.config["settings"]["model"])
+    return keras_app_of(run) if run.config["app"] == KERAS_APP else find_app(run.config["app"])
 
 
 def load_model(opened: OpenedRun, task: Task) -> "keras.Model":
     """The trained model of a task."""
+    return read_model(task, opened.run.file(f"{task.name}.keras"))
+
+
+def read_model(task: Task, path: Path) -> "keras.Model":
+    """A task's model out of a file."""
     import keras
 
+    if task.load is not None:
+        return task.load(path)
     for module in task.modules:
         import_module(module)
-    return keras.saving.load_model(opened.run.file(f"{task.name}.keras"), compile=False)
+    return keras.saving.load_model(path, compile=False)

@@ -1,16 +1,26 @@
 """Trains an app's models on a dataset into a new run folder."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gristmill.app import App, Work
+from gristmill.app import App, Task, Work
 from gristmill.data.dataset import Dataset
 from gristmill.errors import InputError
+from gristmill.lite import save_float32
 from gristmill.progress import Progress, Silent
 from gristmill.runs import DatasetOrigin, Run, RunWriter, collect_lineage, write_card
+from gristmill.workflow.distribute import distributed
+from gristmill.workflow.opened import read_model
+from gristmill.workflow.precision import check_precision, set_precision
 
-__all__ = ["check_dataset", "train_app"]
+if TYPE_CHECKING:
+    import keras
+
+    from gristmill.training.distribution import Distribution
+
+__all__ = ["check_dataset", "help_training", "train_app"]
 
 
 def train_app(
@@ -22,6 +32,9 @@ def train_app(
     overrides: Sequence[str] = (),
     seed: int = 0,
     deterministic: bool = False,
+    precision: str = "float32",
+    distribute: str | None = None,
+    placement: Mapping[str, int | str] | None = None,
     tensorboard: Path | None = None,
     saved: bool = True,
     progress: Progress | None = None,
@@ -38,6 +51,9 @@ def train_app(
         overrides: `key=value` changes to it.
         seed: Seed of weights, dropout and order.
         deterministic: Whether operations that add in any order are to add in one; slower.
+        precision: What layers compute in, of `gristmill.workflow.precision`; the models that are kept compute in float32.
+        distribute: On which devices, or among which processes, such as `mirrored:2`; this process is the chief.
+        placement: Of layers on devices, with `model-parallel`.
         tensorboard: Folder for TensorBoard's event files, a task each.
         saved: Whether to save checkpoints to go on from; of no use where `out` has another name each time.
         progress: Where to show how far it is.
@@ -45,9 +61,11 @@ def train_app(
     Raises:
         InputError: A setting is wrong, `out` is taken, or the dataset is another app's or allows no task.
         IntegrityError: A file of the dataset is missing, cut or changed.
+        LostError: Another process of the training was lost.
         WorkError: Training failed, such as by a loss that is not finite.
     """
     shown = progress or Silent()
+    check_precision(precision)
     config = app.configure(preset, overrides)
     opened = Dataset.open(dataset)
     reasons = check_dataset(app, opened, shown)
@@ -58,6 +76,9 @@ def train_app(
         "dataset": str(dataset),
         "settings": config.model_dump(mode="json"),
         "deterministic": deterministic,
+        "precision": precision,
+        "distribute": distribute,
+        "placement": dict(placement or {}),
     }
     lineage = collect_lineage(_origin(opened))
     with RunWriter(out) as run:
@@ -68,8 +89,13 @@ def train_app(
             shown.line(f"training starts anew: what was left of it has other {', '.join(other)}")
         checkpoints = run.checkpoints if saved else None
         work = Work(opened, config, seed, shown, run.log, checkpoints, tensorboard)
-        with _told(run, shown):
-            metrics = _train_tasks(app, work, reasons, run, deterministic)
+        metrics: dict[str, float] = {}
+        with _told(run, shown), distributed(distribute, placement) as distribution:
+            for task, model in _fitted(app, work, reasons, distribution, deterministic, precision):
+                path = run.path / f"{task.name}.keras"
+                if save_float32(model, path):
+                    model = read_model(task, path)  # what is kept is what is measured
+                metrics |= task.evaluate(model, work, "validation")
         run.write_json("metrics.json", {"validation": {"model": metrics}})
         write_card(run, app.card(opened), app.metric_groups)
     return Run.open(out)
@@ -105,22 +131,56 @@ def _told(run: RunWriter, shown: Progress) -> Iterator[None]:
         raise
 
 
-def _train_tasks(
-    app: App, work: Work, reasons: dict[str, str | None], run: RunWriter, deterministic: bool
-) -> dict[str, float]:
+def help_training(
+    app: App,
+    dataset: Path,
+    *,
+    preset: str = "default",
+    overrides: Sequence[str] = (),
+    seed: int = 0,
+    deterministic: bool = False,
+    precision: str = "float32",
+    distribute: str,
+    progress: Progress | None = None,
+) -> None:
+    """Takes part in the training of a chief with the same arguments, as another worker, and writes nothing.
+
+    Raises:
+        InputError: See `train_app`.
+        LostError: Another process of the training was lost.
+    """
+    shown = progress or Silent()
+    check_precision(precision)
+    opened = Dataset.open(dataset)
+    work = Work(opened, app.configure(preset, overrides), seed, shown)
+    reasons = check_dataset(app, opened, shown)
+    with distributed(distribute, None) as distribution:
+        for _ in _fitted(app, work, reasons, distribution, deterministic, precision):
+            pass
+
+
+def _fitted(
+    app: App,
+    work: Work,
+    reasons: Mapping[str, str | None],
+    distribution: "Distribution",
+    deterministic: bool,
+    precision: str,
+) -> "Iterator[tuple[Task, keras.Model]]":
+    """The tasks that the dataset allows and their models, one after the other."""
     with work.progress.task("start TensorFlow"):
         import keras
         import tensorflow as tf
+
+        from gristmill.training.distribution import using
     if deterministic:
         tf.config.experimental.enable_op_determinism()
-    metrics: dict[str, float] = {}
     for task in app.tasks:
         if not reasons[task.name]:
             keras.utils.set_random_seed(work.seed)
-            model = task.fit(work)
-            model.save(run.path / f"{task.name}.keras")
-            metrics |= task.evaluate(model, work, "validation")
-    return metrics
+            with set_precision(precision), using(distribution):
+                model = task.fit(work)
+            yield task, model
 
 
 def _origin(dataset: Dataset) -> DatasetOrigin:
