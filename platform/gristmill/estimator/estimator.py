@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import tensorflow as tf
-
 from gristmill.estimator.demands import told
 from gristmill.estimator.errors import ArgumentError
 from gristmill.estimator.evaluating import evaluated
@@ -21,8 +19,8 @@ from gristmill.estimator.inputs import InputFn, batches_asked, batches_of, train
 from gristmill.estimator.mode import ModeKeys
 from gristmill.estimator.observing import HookObserver
 from gristmill.estimator.predicting import predicted
-from gristmill.estimator.replicas import distribution_of, grouped
 from gristmill.estimator.provenance import fill_from, noted_words, notes_of
+from gristmill.estimator.replicas import distribution_of, grouped
 from gristmill.estimator.restore import newest, read_names, read_value
 from gristmill.estimator.run_config import RunConfig
 from gristmill.estimator.session import ModelSession

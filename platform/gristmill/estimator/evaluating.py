@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from gristmill.estimator.demands import told
 from gristmill.estimator.errors import ArgumentError
 from gristmill.estimator.hooks.runner import HookRunner
 from gristmill.estimator.stepping import GraphStep
@@ -38,7 +39,8 @@ def evaluated(
     while not runner.stop_requested:
         asked = [resolve(fetch) for fetch in runner.before()]
         step.fetches = [*asked, *updates]
-        found = step.several(steps, 1 if step.fetches else min(_BLOCK, runner.most(len(losses))))
+        with told():
+            found = step.several(steps, 1 if step.fetches else min(_BLOCK, runner.most(len(losses))))
         if not found:
             break
         losses += found

@@ -25,7 +25,7 @@ def exported(
     config: RunConfig,
     receiver_fns: Mapping[str, Callable[[], Any]],
     base: str | Path,
-    fill: Callable[[Mapping[str, Any]], None],
+    fill: Callable[[Mapping[str, Any], Any], None],
     options: Mapping[str, Any],
 ) -> bytes:
     """Writes a SavedModel; gives its folder.
@@ -35,7 +35,7 @@ def exported(
         config: Handed to it.
         receiver_fns: By mode, what gives a receiver.
         base: The folder of all exports.
-        fill: Puts a checkpoint's values into variables, given by name.
+        fill: Puts a checkpoint's values into variables, given by name and with the graph that they are read in.
         options: See `gristmill.estimator.export.saved.export_modes`.
 
     Raises:
@@ -52,7 +52,7 @@ def exported(
         own.made += [one for one in catcher.made[before:] if not any(one is known for known in own.made)]
         named, _ = named_variables(graph, own, spec.eval_metric_ops.values(), step)
         with tf.init_scope():
-            fill(named)
+            fill(named, graph)
         variables.update(named)
         return _outputs(spec)
 

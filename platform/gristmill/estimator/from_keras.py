@@ -17,6 +17,7 @@ from gristmill.estimator.keras_batches import inputs_of, labels_of, output_names
 from gristmill.estimator.keras_copies import Copies, weight_names
 from gristmill.estimator.mode import ModeKeys
 from gristmill.estimator.naming import give_name
+from gristmill.estimator.provenance import all_weights_are_made
 from gristmill.estimator.run_config import RunConfig
 from gristmill.estimator.spec import EstimatorSpec
 from gristmill.estimator.variables import GLOBAL_STEP, fresh_names
@@ -85,6 +86,7 @@ class _ModelFn:
         self._optimizer = type(model.optimizer), model.optimizer.get_config()
 
     def __call__(self, features: Any, labels: Any, mode: str) -> EstimatorSpec:
+        all_weights_are_made()
         x, weights = weighted(features)
         with tf.init_scope():
             model = self._copies.make()

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from gristmill.estimator.demands import told
 from gristmill.estimator.errors import ArgumentError
 from gristmill.estimator.hooks.runner import HookRunner
 from gristmill.estimator.session import ModelSession
@@ -33,7 +34,8 @@ def predicted(
         key = tuple(map(id, asked))
         if key not in functions:
             functions[key] = trace.function([wanted, [one for one in asked if not hasattr(one, "numpy")]])
-        values, found = functions[key](*trace.flat(batch))
+        with told():
+            values, found = functions[key](*trace.flat(batch))
         rest = iter(found)
         runner.after([one.numpy() if hasattr(one, "numpy") else _array(next(rest)) for one in asked])
         arrays = {name: _array(v) for name, v in values.items()} if isinstance(values, dict) else _array(values)

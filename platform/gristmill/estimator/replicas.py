@@ -7,10 +7,12 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from gristmill import layers
 from gristmill.estimator.errors import ArgumentError
 from gristmill.estimator.heads.rows import summed_rows
+from gristmill.estimator.naming import kept
 from gristmill.estimator.spec import EstimatorSpec
-from gristmill.estimator.variables import VariableCatcher, fresh_names
+from gristmill.estimator.variables import VariableCatcher, fresh_names, replica_scope
 from gristmill.training.distribution import Mirrored, MultiWorker, open_distribution
 from gristmill.training.distribution.parts import added, scaled
 from gristmill.training.spread import Distribution
@@ -75,15 +77,23 @@ def replicated(distribution: Distribution, model: Model, batch: Any, catcher: Va
         model: Takes features and labels, and gives a spec of the mode TRAIN.
         batch: As `grouped` gives it.
         catcher: Has the variables, which all calls share by their names.
+
+    Raises:
+        ArgumentError: The model function trains without gradients, as trees do.
     """
     if isinstance(distribution, MultiWorker):
-        return _over_processes(distribution, model, batch)
-    if not isinstance(distribution, Mirrored):
-        return model(*_parts(batch))
-    if distribution.replicas > 1:
-        return _over_devices(distribution, model, batch, catcher)
-    with tf.device(distribution.devices[0]):
-        return model(*_parts(batch))
+        spec = _over_processes(distribution, model, batch)
+    elif isinstance(distribution, Mirrored) and distribution.replicas > 1:
+        spec = _over_devices(distribution, model, batch, catcher)
+    else:
+        with tf.device(distribution.devices[0] if isinstance(distribution, Mirrored) else None):
+            return model(*_parts(batch))
+    if found := kept(tf.compat.v1.get_default_graph()):
+        raise ArgumentError(
+            f"what trains without gradients must train in one process, on one device. Received: {', '.join(found)}, with "
+            f"{distribution.replicas} at once"
+        )
+    return spec
 
 
 def _parts(batch: Any) -> tuple[Any, Any]:
@@ -102,17 +112,18 @@ def _over_processes(distribution: MultiWorker, model: Model, batch: Any) -> Esti
 def _over_devices(distribution: Mirrored, model: Model, batches: Any, catcher: VariableCatcher) -> EstimatorSpec:
     """The first device is the last to be traced, so that its optimizers can wait for the gradients of all others."""
     share, kept, losses = 1.0 / distribution.replicas, list[list[list[Any]]](), []
-    for device, batch in reversed(list(zip(distribution.devices, batches, strict=True))):
+    for place, (device, batch) in reversed(list(enumerate(zip(distribution.devices, batches, strict=True)))):
         own: list[list[Any]] = []
 
         def keep(gradients: list[Any], own: list[list[Any]] = own) -> list[Any] | None:
             own.append([scaled(gradient, share) for gradient in gradients])
             if len(kept) + 1 < distribution.replicas:
                 return None
-            place = len(own) - 1
-            return [added(column) for column in zip(*(other[place] for other in kept), own[place], strict=True)]
+            call = len(own) - 1
+            return [added(column) for column in zip(*(other[call] for other in kept), own[call], strict=True)]
 
-        with tf.device(device), catcher.sharing(), fresh_names(), _handed_to(keep):
+        scope = tf.name_scope(replica_scope(place))
+        with tf.device(device), scope, catcher.sharing(), fresh_names(), layers.Store(once=True), _handed_to(keep):
             spec = model(*_parts(batch))
         losses.append(spec.loss)
         kept.append(own)

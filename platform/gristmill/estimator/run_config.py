@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from gristmill.estimator.cluster import Place, place_of, read_tf_config
 from gristmill.estimator.errors import ArgumentError
+from gristmill.training.spread import Distribution, current
 
 __all__ = ["RunConfig"]
 
@@ -47,13 +48,14 @@ class RunConfig:
     log_step_count_steps: int | None = 100
     """Steps between lines of the log about loss and speed; None logs none."""
     train_distribute: Any = None
-    """`tf.distribute.Strategy` for training."""
+    """For training: a `MirroredStrategy` or `MultiWorkerMirroredStrategy` of `tf.distribute`, or a name such as `mirrored:2`
+    or `multiworker`. Each device or process takes batches of its own."""
     device_fn: Any = None
     """Function of an operation, `op`, that gives its device."""
     protocol: str | None = None
     """Between machines: `grpc`, `grpc+verbs`, or None for the first."""
     eval_distribute: Any = None
-    """`tf.distribute.Strategy` for evaluation."""
+    """`tf.distribute.Strategy` for evaluation; kept, but one device evaluates."""
     experimental_distribute: Any = None
     """Object with `train_distribute` and `eval_distribute`, in place of the two above."""
     experimental_max_worker_delay_secs: int | None = None
@@ -73,7 +75,8 @@ class RunConfig:
         if self.save_checkpoints_secs is _UNSET:
             self._set("save_checkpoints_secs", _SAVE_SECONDS if neither else None)
         self._take_distribution()
-        self._set("_place", place_of(tf_config, chief_may_be_worker=self.train_distribute is not None))
+        distributed = self.train_distribute is not None or type(current()) is not Distribution
+        self._set("_place", place_of(tf_config, chief_may_be_worker=distributed))
         self._check()
 
     def __deepcopy__(self, memo: Any) -> "RunConfig":

@@ -1,6 +1,7 @@
 """The variables of a traced model function: made at once, named as tf.estimator named them, and told from local ones."""
 
 import random
+import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -25,6 +26,7 @@ __all__ = [
     "model_scope",
     "named_variables",
     "new_global_step",
+    "replica_scope",
     "seeded",
 ]
 
@@ -32,6 +34,7 @@ GLOBAL_STEP = "global_step"
 
 _LOCAL = {tf.compat.v1.GraphKeys.LOCAL_VARIABLES, tf.compat.v1.GraphKeys.METRIC_VARIABLES}
 _KERAS_NAMES = "object_name_uids"
+_REPLICA = re.compile(r"gristmill_replica_\d+[/_]")
 
 
 class VariableCatcher:
@@ -134,6 +137,11 @@ def seeded(seed: int | None) -> Iterator[None]:
         np.random.set_state(numpy)
 
 
+def replica_scope(place: int) -> str:
+    """The name scope of one of several calls of a model function in a trace; it stands in no name of a variable."""
+    return f"gristmill_replica_{place}/"
+
+
 def new_global_step() -> tf.Variable:
     """Steps done, int64, outside of any trace."""
     with tf.init_scope():
@@ -172,6 +180,7 @@ def named_variables(
     for variable in used.values():
         if not any(variable is one for one in local):
             base = given.get(id(variable)) or variable.name.partition(":")[0]
+            base = _REPLICA.sub("", base)
             named[_free(base, named)] = variable
     return named | kept(graph), local
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from gristmill.estimator.errors import ArgumentError, KindError
-from gristmill.estimator.restore import read_names
+from gristmill.estimator.restore import newest, read_names, read_value
 from gristmill.training.values import raw
 
 __all__ = ["VocabInfo", "WarmStartSettings", "warm_start"]
@@ -76,7 +76,7 @@ def warm_start(settings: WarmStartSettings, variables: Mapping[str, Any]) -> lis
 
 
 def _prefix(given: str) -> str:
-    found = tf.train.latest_checkpoint(given) if os.path.isdir(given) else given
+    found = newest(given) if os.path.isdir(given) else given
     if found is None:
         raise ArgumentError(f"warm_start_from must hold a checkpoint. Received: {given}, without")
     return found
@@ -98,7 +98,7 @@ def _value(prefix: str, name: str, variable: Any, earlier: Mapping[str, str], vo
     names = read_names(prefix)
     if there not in names:
         raise ArgumentError(f"the checkpoint {prefix} must hold `{there}`. Received: {', '.join(names)}")
-    old = np.asarray(tf.train.load_variable(prefix, there))
+    old = np.asarray(read_value(prefix, there))
     if vocabulary is not None:
         return _remapped(name, old, tuple(variable.shape), vocabulary)
     if old.shape != tuple(variable.shape):

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from gristmill.cli.main import main
+
 
 @dataclass(frozen=True)
 class Done:
@@ -55,6 +57,21 @@ def write_interactions(path: Path, users: int = 40, items: int = 24, events: int
 def command() -> Callable[..., Done]:
     """`command(*words, cwd=folder)` runs `gristmill`."""
     return run_command
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """`answer(*words, cwd=folder)` runs `gristmill` in this process: for what is refused, or only looked at."""
+
+    def run(*words: str | Path, cwd: Path) -> Done:
+        monkeypatch.chdir(cwd)
+        monkeypatch.setattr(sys, "argv", ["gristmill", *map(str, words)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main()
+        return Done(int(left.value.code or 0), *capfd.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="session")

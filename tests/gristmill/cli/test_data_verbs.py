@@ -21,46 +21,44 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_infer_writes_a_schema_and_never_over_one(files: Path, command: Command) -> None:
-    done = command("data", "infer", "a.csv", "--out", "schema.yaml", "--values", "5", cwd=files)
+def test_infer_writes_a_schema_and_never_over_one(files: Path, answer: Command) -> None:
+    done = answer("data", "infer", "a.csv", "--out", "schema.yaml", "--values", "5", cwd=files)
     assert done.status == 0, done.err
     schema = Schema.load(files / "schema.yaml")
     assert {f.name: f.kind.value for f in schema.features} == {"user_id": "id", "colour": "category", "size": "number"}
     assert schema["colour"].values == ("blue", "red")
-    again = command("data", "infer", "a.csv", "--out", "schema.yaml", cwd=files)
+    again = answer("data", "infer", "a.csv", "--out", "schema.yaml", cwd=files)
     assert again.status == 2
     assert "schema.yaml exists; nothing is written over it" in again.err
-    told = command("data", "infer", "a.csv", "--json", "--rows", "all", cwd=files).json
+    told = answer("data", "infer", "a.csv", "--json", "--rows", "all", cwd=files).json
     assert told["records"] == 400
     assert [feature["name"] for feature in told["schema"]["features"]] == ["user_id", "colour", "size"]
 
 
-def test_validate_exits_1_where_a_record_is_invalid(files: Path, command: Command) -> None:
-    command("data", "infer", "a.csv", "--out", "strict.yaml", cwd=files)
-    good = command("data", "validate", "a.csv", "b.csv", "--schema", "strict.yaml", "--json", cwd=files)
+def test_validate_exits_1_where_a_record_is_invalid(files: Path, answer: Command) -> None:
+    answer("data", "infer", "a.csv", "--out", "strict.yaml", cwd=files)
+    good = answer("data", "validate", "a.csv", "b.csv", "--schema", "strict.yaml", "--json", cwd=files)
     assert (good.status, good.json["read"], good.json["ok"]) == (0, 800, True)
-    bad = command("data", "validate", "c.csv", "--schema", "strict.yaml", "--quiet", cwd=files)
+    bad = answer("data", "validate", "c.csv", "--schema", "strict.yaml", "--quiet", cwd=files)
     assert bad.status == 1
     assert "must be a whole number and present" in bad.out
     assert "c.csv:402" in bad.out and "'many'" in bad.out
     assert "read 401 = valid 400 + invalid 1" in bad.out
-    assert command("data", "validate", "c.csv", "--schema", "strict.yaml", "--max-invalid", "1%", cwd=files).status == 0
-    gone = command("data", "validate", "gone.csv", "--schema", "strict.yaml", "--json", cwd=files)
+    assert answer("data", "validate", "c.csv", "--schema", "strict.yaml", "--max-invalid", "1%", cwd=files).status == 0
+    gone = answer("data", "validate", "gone.csv", "--schema", "strict.yaml", "--json", cwd=files)
     assert (gone.status, gone.json["error"]["message"]) == (2, "gone.csv: no such file")
 
 
-def test_compare_exits_1_on_drift(files: Path, command: Command) -> None:
-    same = command("data", "compare", "a.csv", "b.csv", "--json", cwd=files)
+def test_compare_exits_1_on_drift(files: Path, answer: Command) -> None:
+    same = answer("data", "compare", "a.csv", "b.csv", "--json", cwd=files)
     assert (same.status, same.json["drift"]) == (0, False)
-    other = command("data", "compare", "a.csv", "c.csv", "--quiet", cwd=files)
+    other = answer("data", "compare", "a.csv", "c.csv", "--quiet", cwd=files)
     assert other.status == 1
     assert "median 5 → 8" in other.out
     assert "1 of 401 records break a rule" in other.out
-    assert (
-        command("data", "compare", "a.csv", "c.csv", "--psi", "99", "--js", "1", "--linf", "1", cwd=files).status == 0
-    )
-    assert command("data", "compare", "a.csv", "c.csv", "--leave-out", "size", cwd=files).status == 0
-    neither = command("data", "compare", "a.csv", cwd=files)
+    assert answer("data", "compare", "a.csv", "c.csv", "--psi", "99", "--js", "1", "--linf", "1", cwd=files).status == 0
+    assert answer("data", "compare", "a.csv", "c.csv", "--leave-out", "size", cwd=files).status == 0
+    neither = answer("data", "compare", "a.csv", cwd=files)
     assert neither.status == 2
     assert "give either B or --splits. Received: neither" in neither.err
 

@@ -148,14 +148,14 @@ def test_a_run_wants_its_own_dataset(exported: dict[str, Any], work: Path, comma
     ],
 )
 def test_wrong_words_are_answered(
-    exported: dict[str, Any], work: Path, words: list[str], status: int, told: str, command: Callable[..., Any]
+    exported: dict[str, Any], work: Path, words: list[str], status: int, told: str, answer: Callable[..., Any]
 ) -> None:
-    done = command(*words, cwd=work)
+    done = answer(*words, cwd=work)
     assert (done.status, told in done.err) == (status, True), done.err
     assert "Traceback" not in done.err
 
 
-def test_under_json_an_error_is_an_object_too(work: Path, command: Callable[..., Any]) -> None:
-    done = command("fetch", "movielens", "--json", cwd=work)
+def test_under_json_an_error_is_an_object_too(work: Path, answer: Callable[..., Any]) -> None:
+    done = answer("fetch", "movielens", "--json", cwd=work)
     assert done.status == 2
     assert "movielens-100k" in done.json["error"]["message"]

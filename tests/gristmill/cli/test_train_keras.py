@@ -66,10 +66,10 @@ def test_a_model_of_ones_own_is_trained_and_evaluated(ingested: Any, work: Path,
     ],
 )
 def test_what_cannot_be_trained_is_refused(
-    options: list[str], message: str, ingested: Any, work: Path, command: Callable[..., Any]
+    options: list[str], message: str, ingested: Any, work: Path, answer: Callable[..., Any]
 ) -> None:
     (work / "own.py").write_text(MODEL)
-    done = command(*WORDS, *options, "--out", "runs/refused", cwd=work)
+    done = answer(*WORDS, *options, "--out", "runs/refused", cwd=work)
     assert done.status == 2
     assert message in done.json["error"]["message"]
     assert not (work / "runs/refused").exists()
@@ -86,7 +86,7 @@ def test_single_steps_are_shown_and_no_run_is_written(ingested: Any, work: Path,
     assert list((work / "debug/ranking").iterdir())
 
 
-def test_a_run_needs_a_folder(ingested: Any, work: Path, command: Callable[..., Any]) -> None:
-    done = command("train", "recommend", "--dataset", "data", "--json", cwd=work)
+def test_a_run_needs_a_folder(ingested: Any, work: Path, answer: Callable[..., Any]) -> None:
+    done = answer("train", "recommend", "--dataset", "data", "--json", cwd=work)
     assert done.status == 2
     assert "--out must name the run folder" in done.json["error"]["message"]

@@ -112,7 +112,7 @@ WORDS, NUMBERS = np.array(["a", "b"]), np.array([0.5, 1.5], np.float32)
             {"c": WORDS, "w": np.array([1, 2])},
             "'c_weighted_by_w' reads float32 of 'w'. Received: int64",
         ),
-        (CategoryColumn("c", 3), {"c": WORDS}, "'c' reads numbers of 'c'. Received: string"),
+        (CategoryColumn("c", 3), {"c": WORDS}, "'c' reads integers of 'c'. Received: string"),
         (NumberColumn("z"), {"z": tf.sparse.from_dense(NUMBERS)}, "reads a dense tensor of 'z'"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from gristmill.estimator.columns import SequenceInput
+from gristmill.estimator.errors import ArgumentError
 
 fc = tf.feature_column
 
@@ -104,7 +105,5 @@ def test_numbers_of_a_shape() -> None:
 
 def test_sequences_must_be_equally_long() -> None:
     layer = SequenceInput(everything()[0])
-    with pytest.raises(
-        tf.errors.InvalidArgumentError, match="sequences of marks_indicator, pulse, words_embedding must"
-    ):
+    with pytest.raises(ArgumentError, match="sequences of marks_indicator, pulse, words_embedding must"):
         layer(FEATURES | {"marks": np.array([[1, 2, -1], [3, -1, -1], [-1, -1, -1], [0, 1, 4]])})

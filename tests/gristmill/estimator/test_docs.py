@@ -89,11 +89,13 @@ SYMBOLS = [
 
 def test_the_code_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TF_CONFIG", "")
     namespace: dict[str, Any] = {"__name__": "page"}
     blocks = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 8
+    assert len(blocks) == 14
     for block in blocks:
         exec(compile(block, "docs/estimator.md", "exec"), namespace)
+    assert namespace["config"].task_type == "worker" and namespace["config"].num_worker_replicas == 2
     assert set(namespace["served"].signatures) == {"serving_default", "classification", "regression", "predict"}
 
 

@@ -349,12 +349,6 @@ def test_variables_of_one_name_are_numbered(tmp_path: Path) -> None:
     assert values == {"Variable": 3.0, "Variable_1": 2.0, "inner/Variable": 3.0, "global_step": 2}
 
 
-def test_what_is_not_there_yet_is_refused(tmp_path: Path) -> None:
-    config = tf_estimator.RunConfig(str(tmp_path), train_distribute=tf.distribute.get_strategy())
-    with pytest.raises(ValueError, match="train_distribute must be None"):
-        tf_estimator.Estimator(model_fn, config=config)
-
-
 def test_two_modes_stand_in_one_export(trained: tf_estimator.Estimator, tmp_path: Path) -> None:
     feature = {"x": tf.constant(X)}
     given = {

@@ -124,7 +124,7 @@ def test_several_logits_and_other_heads(tmp_path: Path) -> None:
 def test_features_are_read_by_name_and_others_are_ignored() -> None:
     estimator = LinearClassifier(PLAIN)
     estimator.fit(Batches({**PAIRS, "0": PAIRS["a"], "z": np.array(["text"] * 32)}, DIFFER, 32), epochs=1)
-    with pytest.raises(InputError, match=r"must hold b. Received: a, c"):
+    with pytest.raises(InputError, match=r"must hold 'b', which the column 'b' reads. Received: a, c"):
         estimator.evaluate(lambda: ({"a": [1], "c": [1]}, [1.0]))
 
 

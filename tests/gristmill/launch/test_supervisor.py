@@ -62,8 +62,8 @@ def test_what_stops_since_another_was_lost_is_started_too(run: Run) -> None:
 
 
 def test_an_error_that_follows_from_a_loss_is_no_end(run: Run) -> None:
-    body = "if runs == 0:\n    sys.exit(1) if name == 'worker-0' else (time.sleep(0.3), die())\ntime.sleep(1)"
-    status, told, _ = run(body)
+    first = "(wait_for('worker-1.0'), sys.exit(1)) if name == 'worker-0' else (time.sleep(0.3), die())"
+    status, told, _ = run(f"if runs == 0:\n    {first}\ntime.sleep(1)")
     assert status == 0
     assert "all start again" in told[0]
 

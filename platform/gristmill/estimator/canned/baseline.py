@@ -11,6 +11,7 @@ from gristmill.estimator.canned.wide_deep import class_head
 from gristmill.estimator.errors import ArgumentError
 from gristmill.estimator.estimator import Estimator
 from gristmill.estimator.heads import Head, RegressionHead, train_op
+from gristmill.estimator.provenance import all_weights_are_made
 from gristmill.estimator.run_config import RunConfig
 from gristmill.estimator.spec import EstimatorSpec
 
@@ -37,6 +38,7 @@ class BaselineEstimator(Estimator):
         config: RunConfig | None = None,
     ) -> None:
         def model_fn(features: Any, labels: Any, mode: str) -> EstimatorSpec:
+            all_weights_are_made()
             bias = tf.Variable(lambda: tf.zeros(head.logits_dimension), name="baseline/bias")
             logits = bias * tf.ones([_batch_size(features), head.logits_dimension])
 
@@ -108,6 +110,9 @@ def _batch_size(features: Any) -> Any:
     if not values:
         raise ArgumentError("features must hold at least one tensor. Received: none")
     first = values[0]
+    if first.shape.rank == 0:
+        name = next(iter(features)) if isinstance(features, Mapping) else "features"
+        raise ArgumentError(f"the feature {name!r} must have one row a record: batch the dataset. Received: a scalar")
     if isinstance(first, tf.SparseTensor):
         return tf.cast(first.dense_shape[0], tf.int32)
     return tf.cast(first.nrows(), tf.int32) if isinstance(first, tf.RaggedTensor) else tf.shape(first)[0]

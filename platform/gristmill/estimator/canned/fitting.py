@@ -7,10 +7,12 @@ import tensorflow as tf
 
 from gristmill.estimator.canned.network import Network
 from gristmill.estimator.canned.parts import DeepPart, LinearPart
+from gristmill.estimator.demands import told
 from gristmill.estimator.errors import ArgumentError
 from gristmill.estimator.heads import Head
 from gristmill.estimator.mode import ModeKeys
-from gristmill.estimator.restore import restore
+from gristmill.estimator.provenance import check_words, notes_of
+from gristmill.estimator.restore import read_value, restore
 from gristmill.estimator.variables import GLOBAL_STEP
 from gristmill.training import Checkpoints, Group, Judge, Step, Trained, train
 
@@ -43,6 +45,7 @@ class Fitting:
         newest = self.latest_checkpoint()
         if newest is not None and newest != self._filled and self._network.named:
             restore(newest, self._network.named)
+            check_words(newest, self._network.words)
             self._filled = newest
         return self._network
 
@@ -72,10 +75,13 @@ class Fitting:
         judge = None
         if validation is not None:
             judge = Judge(lambda: self._judged(validation()), "average_loss", False, patience)
-        done = train(step, batches, epochs=epochs, steps_per_epoch=len(batches), judge=judge, **options)
+        with told():
+            done = train(step, batches, epochs=epochs, steps_per_epoch=len(batches), judge=judge, **options)
         before = self.latest_checkpoint()
-        steps = done.steps + (int(tf.train.load_variable(before, GLOBAL_STEP)) if before else 0)
-        self._filled = self._checkpoints.save(steps, {**self.network.named, GLOBAL_STEP: tf.constant(steps, tf.int64)})
+        steps = done.steps + (int(read_value(before, GLOBAL_STEP)) if before else 0)
+        named = self.network.named
+        values = {**named, GLOBAL_STEP: tf.constant(steps, tf.int64)}
+        self._filled = self._checkpoints.save(steps, values, notes_of(named, self.network.words))
         return done
 
     def _training_step(self, batch: Any = None) -> Step:

@@ -10,6 +10,7 @@ from gristmill.estimator.canned.hidden import HiddenLayers
 from gristmill.estimator.canned.keras_model import build_wide_deep, call_model
 from gristmill.estimator.canned.parts import DeepPart, LinearPart
 from gristmill.estimator.columns import DenseInput, LinearLogits, Shared
+from gristmill.estimator.columns.features import Reader
 from gristmill.estimator.errors import ArgumentError
 from gristmill.features import Column
 from gristmill.training.values import raw
@@ -40,6 +41,7 @@ class Network:
             raise ArgumentError("feature columns must be given, of a linear part or of a network. Received: none")
         self._units = units
         self._built = build_wide_deep(linear, deep, units) if are_own(linear, deep) else None
+        self._read = Reader([*(linear.columns if linear else ()), *(deep.columns if deep else ())])
         self._wide = self._inputs = self._layers = None
         shared = Shared()
         if self._built is None and linear is not None:
@@ -62,12 +64,13 @@ class Network:
         """Logits `[batch, units]`; the first call makes the variables.
 
         Raises:
-            ArgumentError: Features are no dict, or lack what a column reads.
+            ArgumentError: Features are no dict, or lack what a column reads, or have a type, shape or index that it does not
+                read.
         """
         if not isinstance(features, Mapping):
             raise ArgumentError(f"features must be a dict of tensors. Received: {type(features).__name__}")
         if self._built is not None:
-            logits = call_model(self._built.model, features, training)
+            logits = call_model(self._built.model, self._read(features).tensors, training)
             return logits[:, None] if self._units == 1 else logits
         parts = []
         if self._inputs is not None and self._layers is not None:
@@ -75,6 +78,11 @@ class Network:
         if self._wide is not None:
             parts.append(self._wide(features))
         return sum(parts[1:], parts[0])
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """The fingerprints of the columns' vocabularies, by features."""
+        return self._read.words
 
     @property
     def linear(self) -> list[Any]:

@@ -13,6 +13,7 @@ from gristmill.estimator.estimator import Estimator
 from gristmill.estimator.heads import Head, SequentialHeadWrapper, train_op
 from gristmill.estimator.mode import ModeKeys
 from gristmill.estimator.naming import give_name
+from gristmill.estimator.provenance import all_weights_are_made
 from gristmill.estimator.run_config import RunConfig
 from gristmill.estimator.spec import EstimatorSpec
 
@@ -65,6 +66,7 @@ class RNNEstimator(Estimator):
         sequence, context = list(sequence_feature_columns), list(context_feature_columns or ())
 
         def model_fn(features: Any, labels: Any, mode: str) -> EstimatorSpec:
+            all_weights_are_made()
             model = RNNModel(layer_fn, head.logits_dimension, sequence, context)
             logits, mask = model(features, mode == ModeKeys.TRAIN)
             for name, variable in model.trained.items():

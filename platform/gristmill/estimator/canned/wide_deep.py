@@ -16,6 +16,7 @@ from gristmill.estimator.estimator import Estimator
 from gristmill.estimator.heads import BinaryClassHead, Head, MultiClassHead, train_op
 from gristmill.estimator.mode import ModeKeys
 from gristmill.estimator.naming import give_name
+from gristmill.estimator.provenance import all_weights_are_made
 from gristmill.estimator.run_config import RunConfig
 from gristmill.estimator.spec import EstimatorSpec
 from gristmill.estimator.warm_start import WarmStartSettings
@@ -55,6 +56,7 @@ class WideDeepEstimator(Fitting, Estimator):
             sdca.check(head, linear.columns, linear.sparse_combiner)
 
         def model_fn(features: Any, labels: Any, mode: str) -> EstimatorSpec:
+            all_weights_are_made()
             network = Network(linear, deep, head.logits_dimension)
             logits = network(features, mode == ModeKeys.TRAIN)
             names = {}
@@ -112,6 +114,8 @@ def class_head(n_classes: int, weight_column: Any, label_vocabulary: Any, loss_r
         "label_vocabulary": label_vocabulary,
         "loss_reduction": loss_reduction,
     }
+    if not isinstance(n_classes, int) or n_classes < 2:
+        raise ArgumentError(f"`n_classes` must be an integer, 2 or more. Received: n_classes={n_classes!r}")
     if n_classes == 2:
         return BinaryClassHead(**options)
     return MultiClassHead(n_classes, **options)

@@ -5,10 +5,13 @@ from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.feature_column import feature_column_v2 as fc
-from tensorflow.python.feature_column.sequence_feature_column import SequenceNumericColumn
 
+from gristmill.estimator.columns.batches import Bound, bound_of, checked
 from gristmill.estimator.columns.kinds import OWN, leaves
+from gristmill.estimator.columns.readable import check_tensor
+from gristmill.estimator.columns.vocabularies import words_of
 from gristmill.estimator.errors import ArgumentError
+from gristmill.estimator.provenance import note_words
 
 __all__ = ["Features", "Reader"]
 
@@ -46,6 +49,12 @@ class Reader:
 
     Args:
         columns: TensorFlow's and gristmill's columns.
+
+    Attributes:
+        words: The fingerprints of their vocabularies, by features.
+
+    Raises:
+        ArgumentError: The file of a vocabulary is not there, or holds too few words.
     """
 
     def __init__(self, columns: Iterable[Any]) -> None:
@@ -53,6 +62,12 @@ class Reader:
         for column in columns:
             own = isinstance(column, OWN)
             self._readers += [(name, column) for name in column.inputs()] if own else list(leaves(column))
+        self._bounds: dict[str, set[Bound]] = {}
+        for name, column in self._readers:
+            bound = bound_of(name, column)
+            if bound is not None:
+                self._bounds.setdefault(name, set()).add(bound)
+        self.words = words_of(self._readers)
 
     def __call__(self, features: Any) -> Features:
         """Checks features and gives them as tensors.
@@ -61,8 +76,8 @@ class Reader:
             features: By name, tensors (dense, sparse or ragged) or what becomes one.
 
         Raises:
-            ArgumentError: One is missing, or has a type or shape that its column does not read, or the features are of
-                batches of different sizes.
+            ArgumentError: One is missing, or has a type or shape or (see `gristmill.estimator.demands.demand`) an index
+                that its column does not read, or the features are of batches of different sizes.
         """
         if not isinstance(features, Mapping):
             raise ArgumentError(f"features must be a dict of tensors by name. Received: {type(features).__name__}")
@@ -75,9 +90,10 @@ class Reader:
                 )
             if name not in tensors:
                 tensors[name] = _tensor(name, features[name])
-            _check(name, column, tensors[name])
+            check_tensor(name, column, tensors[name])
         _check_batch(tensors)
-        return Features(tensors)
+        note_words(self.words)
+        return Features(checked(tensors, self._bounds))
 
 
 def _tensor(name: str, value: Any) -> Any:
@@ -87,48 +103,6 @@ def _tensor(name: str, value: Any) -> Any:
     if tensor.shape.rank == 0:
         raise ArgumentError(f"the feature {name!r} must have one row a record. Received: a scalar")
     return tensor
-
-
-def _check(name: str, column: Any, tensor: Any) -> None:
-    """Raises where a column cannot read a tensor."""
-    sparse = isinstance(tensor, tf.SparseTensor)
-    wanted = _wanted(column, tensor.dtype, name)
-    if wanted:
-        raise ArgumentError(f"the column {column.name!r} reads {wanted} of {name!r}. Received: {tensor.dtype.name}")
-    if sparse and isinstance(column, (fc.NumericColumn, *OWN)):
-        raise ArgumentError(f"the column {column.name!r} reads a dense tensor of {name!r}. Received: a SparseTensor")
-    if not sparse and isinstance(column, SequenceNumericColumn):
-        raise ArgumentError(
-            f"the column {column.name!r} reads a sparse or ragged tensor of {name!r}. Received: a dense one"
-        )
-    if isinstance(column, fc.NumericColumn) and column.normalizer_fn is None:
-        given = tensor.shape[1:].num_elements()
-        if given is not None and given != tf.TensorShape(column.shape).num_elements():
-            raise ArgumentError(
-                f"the column {column.name!r} reads {list(column.shape)} numbers a record of {name!r}. "
-                f"Received: {list(tensor.shape[1:])}"
-            )
-
-
-def _wanted(column: Any, dtype: tf.DType, name: str) -> str | None:
-    """What a column reads, where it is not this type."""
-    if isinstance(column, fc.NumericColumn | SequenceNumericColumn):
-        return "numbers" if dtype == tf.string else None
-    if isinstance(column, fc.WeightedCategoricalColumn):
-        return column.dtype.name if dtype != column.dtype else None
-    if isinstance(column, fc.IdentityCategoricalColumn):
-        return None if dtype.is_integer else "integers"
-    if isinstance(column, fc.CrossedColumn):
-        return None if dtype.is_integer or dtype == tf.string else "strings or integers"
-    if isinstance(
-        column, fc.HashedCategoricalColumn | fc.VocabularyListCategoricalColumn | fc.VocabularyFileCategoricalColumn
-    ):
-        wanted = "integers" if column.dtype.is_integer else "strings"
-        return None if (dtype.is_integer if column.dtype.is_integer else dtype == tf.string) else wanted
-    if isinstance(column, OWN):
-        text = column.inputs()[name].dtype == "string"
-        return None if text == (dtype == tf.string) else ("strings" if text else "numbers")
-    return None
 
 
 def _check_batch(tensors: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """What the inputs of a linear model, of a network and of a recurrent network have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -49,6 +49,11 @@ class ColumnInput:
     def trainable_variables(self) -> list[tf.Variable]:
         """Those that training changes."""
         return [variable for variable in self.variables if variable.trainable]
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """The fingerprints of the columns' vocabularies, by features."""
+        return self.read.words
 
     @property
     def names(self) -> list[str]:

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 __all__ = ["is_small", "joined", "joint_rows", "rows"]
 
-_SMALL = 16_384
+_SMALL, _CUT_AT_ONCE = 16_384, 17
 
 
 def is_small(table: Any) -> bool:
@@ -20,9 +20,6 @@ def rows(table: Any, ids: Any) -> Any:
     """`[batch]` indices to `[batch, width]` rows, zeros where an index is negative.
 
     The gradient is sparse, and has each row once, since the optimizers of Keras square the parts of a row one by one.
-
-    Raises:
-        tf.errors.InvalidArgumentError: An index is beyond the table (on a CPU).
     """
     unique, places = tf.unique(tf.maximum(ids, 0))
     return tf.where(ids[:, None] < 0, 0.0, tf.gather(tf.gather(table, unique), places))
@@ -41,35 +38,28 @@ def joint_rows(tables: Sequence[Any], ids: Sequence[Any]) -> Any:
 
     Args:
         tables: k variables.
-        ids: k times `[batch]` int64.
-
-    Raises:
-        tf.errors.InvalidArgumentError: An index is beyond its table (on a CPU).
+        ids: k times `[batch]` int64, none beyond its table.
     """
     sizes = np.array([table.shape[0] for table in tables], np.int64)
     ends = np.cumsum(sizes + 1)
     zeros = tf.zeros([1, tables[0].shape[1]], tables[0].dtype)
     table = joined([part for table in tables for part in (zeros, table)])
     picked = tf.stack(ids, axis=1)
-    return _gather(table, tf.where(picked < sizes, tf.maximum(picked, -1) + (ends - sizes), ends[-1]))
+    return _gather(table, tf.maximum(picked, -1) + (ends - sizes))
 
 
 def joined(tables: Sequence[Any]) -> Any:
-    """Tables of one width below one another; the gradient is cut in one operation."""
-    lengths = [table.shape[0] for table in tables]
+    """Tables of one width below one another; the gradient is cut in one operation.
 
-    @tf.custom_gradient
-    def join(*parts: Any) -> Any:
-        return tf.concat(parts, axis=0), lambda upstream: tf.split(upstream, lengths)
+    TensorFlow does that where there are more than 16 parts; below, it cuts them out one by one. So there are some of no rows.
+    A gradient of one's own would do as well, but TensorFlow would keep it, and the graph with it, for ever.
+    """
+    if len(tables) == 1:
+        return tf.convert_to_tensor(tables[0])
+    nothing = tf.zeros([0, tables[0].shape[1]], tables[0].dtype)
+    return tf.concat([*tables, *[nothing] * (_CUT_AT_ONCE - len(tables))], axis=0)
 
-    return join(*map(tf.convert_to_tensor, tables))
 
-
-@tf.custom_gradient
 def _gather(table: Any, places: Any) -> Any:
-    """`tf.gather` with a dense gradient."""
-
-    def gradient(upstream: Any) -> Any:
-        return tf.math.unsorted_segment_sum(upstream, places, table.shape[0]), None
-
-    return tf.gather(table, places), gradient
+    """`tf.gather` with a dense gradient, which that of a reshaped table is."""
+    return tf.gather(tf.reshape(table, table.shape), places)

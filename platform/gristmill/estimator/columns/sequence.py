@@ -9,6 +9,7 @@ from gristmill.estimator.columns.inputs import ColumnInput
 from gristmill.estimator.columns.kinds import as_list, check_sequence, in_order
 from gristmill.estimator.columns.state import Shared
 from gristmill.estimator.columns.tensors import called
+from gristmill.estimator.demands import demanded
 
 __all__ = ["SequenceInput"]
 
@@ -48,8 +49,8 @@ class SequenceInput(ColumnInput):
             be more than the greatest length.
 
         Raises:
-            ArgumentError: A feature is missing, or has a type or shape that its column does not read.
-            tf.errors.InvalidArgumentError: Two columns give sequences of different lengths.
+            ArgumentError: A feature is missing, or has a type, shape or index that its column does not read, or two columns
+                give sequences of different lengths.
         """
         read = self.read(features)
         found = [called(c.get_sequence_dense_tensor, read.cache, self.state, training) for c in self.theirs]
@@ -72,7 +73,9 @@ def _steps(tensor: Any, width: int) -> Any:
 
 def _same(lengths: list[Any], names: list[str]) -> Any:
     """The first of some tensors, once it is known that all are equal."""
-    message = f"the sequences of {', '.join(names)} must be equally long"
-    checks = [tf.debugging.assert_equal(lengths[0], other, message=message) for other in lengths[1:]]
-    with tf.control_dependencies([check for check in checks if check is not None]):
-        return tf.identity(lengths[0])
+    if len(lengths) == 1:
+        return lengths[0]
+    rows = tf.stack(lengths, axis=1)
+    same = rows == rows[:, :1]
+    rule = f"the sequences of {', '.join(names)} must be equally long"
+    return demanded(lengths[0], tf.reduce_all(same), rule, lambda: rows[~tf.reduce_all(same, axis=1)])

@@ -87,7 +87,7 @@ def export_modes(
     module.weights = {name: _raw(variable) for name, variable in variables.items()}
     module.resources = [*tracker.resources, *_captured(functions.values())]
     with timestamped_folder(os.fsdecode(export_dir_base)) as (partial, final):
-        options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)  # those of columns capture tensors
+        options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)  # some capture tensors of the graph
         tf.saved_model.save(module, partial, functions, options)
         _rewrite(partial, signatures, as_text)
         copy_extra_assets(partial, assets_extra or {})

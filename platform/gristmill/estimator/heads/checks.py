@@ -5,31 +5,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from gristmill.estimator.demands import demanded
 from gristmill.estimator.errors import ArgumentError
 
-__all__ = ["check_labels", "check_logits", "check_range", "check_shape", "demand"]
-
-_SHOWN = 20
-
-
-def demand(value: Any, good: Any, rule: str, came: Any) -> Any:
-    """Gives a value on where a condition holds.
-
-    Args:
-        value: A tensor.
-        good: A boolean scalar.
-        rule: The rule in words.
-        came: The tensor to show where the rule is broken.
-
-    Raises:
-        ArgumentError: It does not hold, eagerly; in a graph `tf.errors.InvalidArgumentError` when it runs.
-    """
-    if tf.executing_eagerly():
-        if not good:
-            raise ArgumentError(f"{rule}. Received: {came.numpy().tolist()[:_SHOWN]}")
-        return value
-    with tf.control_dependencies([tf.debugging.Assert(good, [f"{rule}. Received:", came], summarize=_SHOWN)]):
-        return tf.identity(value)
+__all__ = ["check_labels", "check_logits", "check_range", "check_shape"]
 
 
 def check_shape(name: str, tensor: Any, logits: Any, last: Sequence[int]) -> Any:
@@ -54,7 +33,7 @@ def check_shape(name: str, tensor: Any, logits: Any, last: Sequence[int]) -> Any
         return tensor
     came = tf.shape(tensor)
     same = tf.reduce_all(tf.equal(came[:-1], tf.shape(logits)[:-1]))
-    return demand(tensor, same & tf.reduce_any(tf.equal(came[-1], last)), rule, came)
+    return demanded(tensor, same & tf.reduce_any(tf.equal(came[-1], last)), rule, lambda: came)
 
 
 def check_logits(logits: Any, dimension: int) -> Any:
@@ -70,7 +49,8 @@ def check_logits(logits: Any, dimension: int) -> Any:
     if rank is not None and logits.shape[-1] is not None:
         return logits
     shape = tf.shape(logits)
-    checked = demand(logits, (tf.rank(logits) >= 2) & tf.equal(shape[-1], dimension), rule, shape)
+    good = (tf.rank(logits) >= 2) & tf.equal(shape[-1], dimension)
+    checked = demanded(logits, good, rule, lambda: shape)
     return checked if rank is None else tf.ensure_shape(checked, [*logits.shape[:-1], dimension])
 
 
@@ -101,6 +81,6 @@ def check_range(labels: Any, highest: int) -> Any:
     Raises:
         ArgumentError: Some do not; they are shown.
     """
-    bad = ~((labels >= 0) & (labels <= tf.cast(highest, labels.dtype)))
+    inside = (labels >= 0) & (labels <= tf.cast(highest, labels.dtype))
     rule = f"`labels` must lie within [0, {highest}]"
-    return demand(labels, ~tf.reduce_any(bad), rule, tf.boolean_mask(labels, bad))
+    return demanded(labels, tf.reduce_all(inside), rule, lambda: tf.boolean_mask(labels, ~inside))

@@ -5,9 +5,9 @@ from typing import Any
 
 import tensorflow as tf
 
+from gristmill.estimator.demands import demanded
 from gristmill.estimator.errors import ArgumentError, KindError
 from gristmill.estimator.heads.base import Head
-from gristmill.estimator.heads.checks import demand
 from gristmill.estimator.heads.multi import MultiHead
 from gristmill.estimator.mode import ModeKeys
 from gristmill.estimator.spec import EstimatorSpec
@@ -169,4 +169,5 @@ def _steps(name: str, tensor: Any, mask: Any) -> Any:
         return steps if rank > 2 else steps[:, tf.newaxis]
     steps = tf.reshape(tf.sparse.reorder(tensor).values, [-1, *(tensor.shape[2:] if rank > 2 else [1])])
     count = tf.reduce_sum(tf.cast(mask, tf.int32))
-    return demand(steps, tf.equal(tf.shape(steps)[0], count), f"{rule}, as many steps as it marks", tf.shape(steps))
+    came = tf.shape(steps)
+    return demanded(steps, tf.equal(came[0], count), f"{rule}, as many steps as it marks", lambda: came)

@@ -1,6 +1,7 @@
 """The training step of a loss: gradients, and one or several optimizers that apply them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -105,6 +106,19 @@ def _gradients(optimizer: Any, loss: Any, variables: Sequence[Any]) -> list[tupl
 
 def _apply(optimizer: Any, pairs: Sequence[tuple[Any, Any]]) -> Any:
     found = [(summed_rows(gradient), variable) for gradient, variable in pairs if gradient is not None]
-    with by_kernels(optimizer):
+    with by_kernels(optimizer), _not_reduced(optimizer):
         optimizer.apply([gradient for gradient, _ in found], [variable for _, variable in found])
     return tf.identity(optimizer.iterations)
+
+
+@contextmanager
+def _not_reduced(optimizer: Any) -> Iterator[None]:
+    """While open, Keras does not sum gradients over the one replica there is: TensorFlow would keep each graph for that."""
+    if tf.distribute.get_strategy().num_replicas_in_sync > 1:
+        yield
+        return
+    optimizer._all_reduce_sum_gradients = list
+    try:
+        yield
+    finally:
+        del optimizer._all_reduce_sum_gradients

@@ -5,8 +5,9 @@ from typing import Any
 
 import tensorflow as tf
 
+from gristmill.estimator.demands import demanded
 from gristmill.estimator.errors import ArgumentError
-from gristmill.estimator.heads.checks import demand
+from gristmill.estimator.provenance import fingerprint, note_words
 
 __all__ = ["all_classes", "class_names", "label_ids"]
 
@@ -33,7 +34,7 @@ def label_ids(labels: Any, vocabulary: Sequence[str]) -> Any:
     ids = tf.gather(order, tf.minimum(place, len(vocabulary) - 1))
     known = tf.equal(tf.gather(words, ids), flat)
     rule = f"`labels` must be in the label_vocabulary {_told(vocabulary)}"
-    ids = demand(ids, tf.reduce_all(known), rule, tf.boolean_mask(flat, ~known))
+    ids = demanded(ids, tf.reduce_all(known), rule, lambda: tf.boolean_mask(flat, ~known))
     return tf.reshape(tf.cast(ids, tf.int64), tf.shape(labels))
 
 
@@ -44,6 +45,8 @@ def class_names(class_ids: Any, vocabulary: Sequence[str] | None) -> Any:
 
 def all_classes(logits: Any, n_classes: int, vocabulary: Sequence[str] | None) -> tuple[Any, Any]:
     """For each example of a batch the ids of all classes, int32 `[D0, n_classes]`, and their names."""
+    if vocabulary is not None:
+        note_words({"the labels": fingerprint(vocabulary)})
     ids = tf.tile(tf.range(n_classes)[tf.newaxis], [tf.shape(logits)[0], 1])
     return ids, class_names(ids, vocabulary)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from gristmill.estimator.demands import demanded
 from gristmill.estimator.errors import ArgumentError, KindError
 from gristmill.estimator.heads.checks import check_shape
 
@@ -22,7 +23,8 @@ def weights_of(features: Any, weight_column: Any, logits: Any, sizes: Sequence[i
 
     Raises:
         KindError: `weight_column` is something else.
-        ArgumentError: The feature is not there, is no dense tensor of numbers, or of another shape.
+        ArgumentError: The feature is not there, is no dense tensor of numbers, or of another shape; or a weight is less
+            than 0 or not finite.
     """
     if weight_column is None:
         return None
@@ -42,7 +44,10 @@ def weights_of(features: Any, weight_column: Any, logits: Any, sizes: Sequence[i
     weights = tf.cast(weights, tf.float32)
     if logits.shape.rank is not None and weights.shape.rank == logits.shape.rank - 1:
         weights = weights[..., tf.newaxis]
-    return check_shape("weights", weights, logits, sizes)
+    weights = check_shape("weights", weights, logits, sizes)
+    inside = (weights >= 0) & (weights < float("inf"))
+    rule = f"the weights {key!r} must be finite and 0 or more"
+    return demanded(weights, tf.reduce_all(inside), rule, lambda: tf.boolean_mask(weights, ~inside))
 
 
 def _column(weight_column: Any) -> tuple[str, Any]:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from gristmill.estimator.hooks.base import check_hooks
 from gristmill.estimator.hooks.runner import HookRunner
 from gristmill.estimator.inputs import InputFn, batches_of
 from gristmill.estimator.mode import ModeKeys
+from gristmill.estimator.provenance import fingerprint
 from gristmill.estimator.run_config import RunConfig
 from gristmill.estimator.standard_hooks import standard_hooks
 from gristmill.estimator.trees.budget import steps_wanted
@@ -57,6 +59,9 @@ class TreesEstimator(SavedTreesEstimator):
         config: RunConfig | None,
     ) -> None:
         super().__init__(columns, head, objective, model_dir, config)
+        if label_vocabulary is not None:
+            labels = {"the labels": fingerprint(label_vocabulary)}
+            self._saved = replace(self._saved, words={**self._saved.words, **labels})
         if self._config.num_worker_replicas > 1:
             raise ArgumentError(f"trees are grown on one machine. Received: {self._config.num_worker_replicas} workers")
         self._objective, self._settings = objective, settings
@@ -92,6 +97,10 @@ class TreesEstimator(SavedTreesEstimator):
                 a rule, or the folder holds another model.
             NanLossDuringTrainingError: The loss is not finite.
         """
+        if self._distribution.replicas > 1:
+            raise ArgumentError(
+                f"trees grow in one process: train_distribute must be None. Received: {self._config.train_distribute!r}"
+            )
         listed, newest = check_hooks(hooks), self.latest_checkpoint()
         text = self._saved.text(newest) if newest else ""
         start = self._step_so_far()

@@ -1,6 +1,6 @@
 """Feature columns as what trees split on: one number a place, categories as zeros and ones, buckets by their order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -38,6 +38,11 @@ class TreeInput:
         for column, width in zip(self._columns, self._widths, strict=True):
             name = column.categorical_column.name if isinstance(column, fc.IndicatorColumn) else column.name
             self.names += [name] * (width // _buckets(column))
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """The fingerprints of the columns' vocabularies, by features."""
+        return self._dense.words
 
     def __call__(self, features: Any) -> Any:
         """Reads a batch.

@@ -50,7 +50,7 @@ class SavedTreesEstimator(Estimator):
         super().__init__(model_fn, model_dir, config)
         self._columns, self._head = as_list(columns), head
         self._inputs = TreeInput(self._columns)
-        self._saved = SavedTrees(self._inputs.names, objective)
+        self._saved = SavedTrees(self._inputs.names, objective, self._inputs.words)
 
     def with_function(self, model_fn: Callable[..., EstimatorSpec]) -> Estimator:
         """See `Estimator.with_function`; what it gives runs the newest checkpoint, and grows no trees."""

@@ -1,14 +1,15 @@
 """Boosted trees in a checkpoint: their nodes as tensors, LightGBM's text to grow on from, and the names of their inputs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from gristmill.estimator.errors import ArgumentError
-from gristmill.estimator.restore import read_names
+from gristmill.estimator.provenance import check_words
+from gristmill.estimator.restore import read_names, read_value
 from gristmill.estimator.trees.ensemble import Ensemble, empty, parsed
 from gristmill.estimator.trees.settings import Objective
 
@@ -38,6 +39,8 @@ class SavedTrees:
     """`[width]`: the column of each input."""
     objective: Objective
     """What the trees are grown for."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """The vocabularies of the columns."""
 
     def tensors(self, text: str) -> dict[str, Any]:
         """What a checkpoint holds of a model of LightGBM, whose text is empty where there are no trees."""
@@ -59,13 +62,13 @@ class SavedTrees:
             return empty(self.objective.units)
         self.text(prefix)
         names = [f"{_SCOPE}{field.name}" for field in fields(Ensemble)]
-        return ensemble_of({name: tf.train.load_variable(prefix, name) for name in names})
+        return ensemble_of({name: read_value(prefix, name) for name in names})
 
     def text(self, prefix: str) -> str:
         """The model of LightGBM in a checkpoint, as text; empty where no tree has been grown.
 
         Raises:
-            ArgumentError: It holds no trees, or trees of other inputs or for another objective.
+            ArgumentError: It holds no trees, or trees of other inputs or words or for another objective.
             IntegrityError: It is not there, cut or changed.
         """
         have = read_names(prefix)
@@ -73,13 +76,14 @@ class SavedTrees:
             raise ArgumentError(
                 f"the checkpoint {prefix} must hold boosted trees; is it another model's? Received: {', '.join(have)}"
             )
-        names = [name.decode() for name in tf.train.load_variable(prefix, _INPUTS)]
+        names = [name.decode() for name in read_value(prefix, _INPUTS)]
         if names != list(self.inputs):
             raise ArgumentError(
                 f"feature_columns must give the inputs that the trees in {prefix} read, {', '.join(names)}. "
                 f"Received: {', '.join(self.inputs)}"
             )
-        text: str = tf.train.load_variable(prefix, _MODEL).decode()
+        check_words(prefix, self.words)
+        text: str = read_value(prefix, _MODEL).decode()
         lines = [line for line in text.splitlines() if line.startswith(_OBJECTIVE)]
         if lines and lines[0] != f"{_OBJECTIVE}{self.objective.text}":
             raise ArgumentError(

@@ -68,7 +68,7 @@ class TreeSession:
 
     def save(self, step: int) -> str:
         """Writes the checkpoint of a step; gives its name."""
-        return self._checkpoints.save(step, self.variables)
+        return self._checkpoints.save(step, self.variables, {"words": dict(self._saved.words)})
 
 
 class HookWatcher:

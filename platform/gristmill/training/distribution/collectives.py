@@ -1,12 +1,14 @@
 """Sums and rows over all processes of a cluster, by TensorFlow's collective operations."""
 
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 import tensorflow as tf
 
 __all__ = ["Collectives"]
 
+_numbers = count(1)
 _GROUP = 0x67726D
 """Tells our group of processes from those of a strategy."""
 
@@ -16,7 +18,8 @@ class Collectives:
 
     One exchange of a graph waits for the one before, and what is summed together goes in one message a type, since a
     message costs more than its bytes. The operations are used by themselves since a strategy's `all_reduce` cannot stand
-    in a graph that is pruned, as an estimator's is.
+    in a graph that is pruned, as an estimator's is. All objects of a process count their exchanges together, since
+    TensorFlow tells these by their numbers.
 
     Args:
         size: How many processes there are.
@@ -24,7 +27,6 @@ class Collectives:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._used = 0
         self._last: tuple[Any, Any] | None = None
 
     def sums(self, values: Sequence[Any]) -> list[Any]:
@@ -64,7 +66,6 @@ class Collectives:
         return self._exchanged(tf.raw_ops.CollectiveGatherV2, value, {})
 
     def _exchanged(self, operation: Any, value: Any, options: dict[str, Any]) -> Any:
-        self._used += 1
         graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
         before = [self._last[1]] if graph is not None and self._last is not None and self._last[0] is graph else []
         with tf.control_dependencies(before):
@@ -72,7 +73,7 @@ class Collectives:
                 input=value,
                 group_size=self._size,
                 group_key=_GROUP,
-                instance_key=self._used,
+                instance_key=next(_numbers),
                 ordering_token=[],
                 **options,
             )

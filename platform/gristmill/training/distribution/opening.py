@@ -1,6 +1,7 @@
 """Opens a distribution by its name on the devices of this machine, or the cluster of TF_CONFIG."""
 
 from collections.abc import Mapping
+from functools import cache
 
 import tensorflow as tf
 
@@ -39,12 +40,22 @@ def open_distribution(text: str, placement: Mapping[str, int | str] | None = Non
     if cluster is None:
         raise InputError(f"{spread.kind} needs the environment variable TF_CONFIG. Received: none")
     cluster.check(spread.kind)
-    _one_device()
+    if spread.kind == PARAMETER_SERVER and cluster.is_server:
+        raise InputError(f"the chief trains, and others call `serve`. Received: {cluster.task}")
+    return _connected(spread.kind)
+
+
+@cache
+def _connected(kind: str) -> Distribution:
+    """What a process is connected to, which it can be once."""
+    cluster = Cluster.from_environment()
+    assert cluster is not None
+    gpus = tf.config.list_physical_devices("GPU")
+    if len(gpus) > 1:
+        tf.config.set_visible_devices(gpus[:1], "GPU")  # each process of a cluster has one
     resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
-    if spread.kind == MULTI_WORKER:
+    if kind == MULTI_WORKER:
         return MultiWorker(tf.distribute.MultiWorkerMirroredStrategy(resolver), cluster.place)
-    if cluster.is_server:
-        raise InputError(f"the chief trains, and {cluster.task} serves: call `serve` there. Received: {cluster.task}")
     return ParameterServer(tf.distribute.ParameterServerStrategy(resolver), len(cluster.members["ps"]))
 
 
@@ -70,10 +81,3 @@ def devices(count: int | None) -> list[str]:
                 f"devices must be chosen before TensorFlow computes anything. Received: {wanted} parts of the CPU, after it did"
             ) from error
     return [f"/CPU:{place}" for place in range(wanted)]
-
-
-def _one_device() -> None:
-    """Each process of a cluster has one GPU: its first."""
-    gpus = tf.config.list_physical_devices("GPU")
-    if len(gpus) > 1:
-        tf.config.set_visible_devices(gpus[:1], "GPU")
