@@ -132,7 +132,11 @@ class Trace:
         Args:
             fetches: A structure of tensors and operations of `graph`.
         """
-        return self._whole.prune(self._feeds, fetches)
+        pruned = self._whole.prune(self._feeds, fetches)
+        signature = [tf.TensorSpec(feed.shape, feed.dtype) for feed in self._feeds]
+        # A pruned function prints all that it is given into an error that it then catches, at every call from Python.
+        called = tf.function(lambda *batch: pruned(*batch), input_signature=signature, autograph=False)
+        return called.get_concrete_function()
 
     def alone(self, fetch: Any) -> Any:
         """The value of a tensor that needs no batch.
