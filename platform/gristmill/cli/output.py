@@ -14,7 +14,8 @@ from typing import IO, Annotated, Any, Literal
 
 import typer
 
-from gristmill.errors import GristmillError
+from gristmill.errors import GristmillError, LostError
+from gristmill.launch import is_launched
 from gristmill.progress import Progress, progress_for
 
 __all__ = ["JsonOption", "QuietOption", "Verb", "print_table", "program_name", "verb"]
@@ -60,6 +61,8 @@ def verb(as_json: bool = False, quiet: bool = False) -> Iterator[Verb]:
             call = Verb(as_json, quiet)
             yield call
     except GristmillError as error:
+        if isinstance(error, LostError) and is_launched():
+            raise typer.Exit(error.exit_status) from error  # the one that supervises tells it, and starts again
         if as_json:
             kind = type(error).__name__
             sys.stdout.write(json.dumps({"error": {"kind": kind, "message": str(error)}}, ensure_ascii=False) + "\n")

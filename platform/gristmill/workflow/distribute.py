@@ -88,4 +88,5 @@ def distributed(distribute: str | None, placement: Mapping[str, int | str] | Non
     except lost as error:
         if not Spread.parse(distribute).has_processes:
             raise
-        raise LostError(f"another process of the training was lost: {str(error).splitlines()[0]}") from error
+        lines = [line for line in str(error).splitlines() if line and "Graph execution error" not in line]
+        raise LostError(f"another process of the training was lost: {lines[0] if lines else error}") from error

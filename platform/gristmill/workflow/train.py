@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gristmill.app import App, Task, Work
 from gristmill.data.dataset import Dataset
-from gristmill.errors import InputError
+from gristmill.errors import InputError, LostError
 from gristmill.lite import save_float32
 from gristmill.progress import Progress, Silent
 from gristmill.runs import DatasetOrigin, Run, RunWriter, collect_lineage, write_card
@@ -125,6 +125,8 @@ def _told(run: RunWriter, shown: Progress) -> Iterator[None]:
     """Tells, where training is stopped, that it can go on."""
     try:
         yield
+    except LostError:
+        raise  # it goes on by itself
     except BaseException:
         if run.has_checkpoints:
             shown.line(f"what is trained of {run.out} is kept: the same command goes on with it")
