@@ -20,9 +20,10 @@ from gristmill.estimator.mode import ModeKeys
 from gristmill.estimator.observing import HookObserver
 from gristmill.estimator.predicting import predicted
 from gristmill.estimator.provenance import fill_from, noted_words, notes_of
-from gristmill.estimator.replicas import distribution_of, grouped
+from gristmill.estimator.replicas import Server, distribution_of, grouped
 from gristmill.estimator.restore import newest, read_names, read_value
 from gristmill.estimator.run_config import RunConfig
+from gristmill.estimator.served_step import ServedStep
 from gristmill.estimator.session import ModelSession
 from gristmill.estimator.spec import EstimatorSpec
 from gristmill.estimator.standard_hooks import standard_hooks
@@ -32,6 +33,7 @@ from gristmill.estimator.tracing import Trace
 from gristmill.estimator.variables import GLOBAL_STEP
 from gristmill.estimator.warm_start import WarmStartSettings, warm_start
 from gristmill.training import Checkpoints, train
+from gristmill.training.distribution import ParameterServer
 from gristmill.training.spread import Distribution
 
 __all__ = ["Estimator"]
@@ -113,6 +115,9 @@ class Estimator:
     ) -> "Estimator":
         """Trains from the newest checkpoint on, and saves one at the end.
 
+        Where the config says `parameter-server`, the chief trains; another process of the cluster serves it until the
+        newest checkpoint has reached `max_steps`, and without that for ever.
+
         Args:
             input_fn: Gives the batches; see `gristmill.estimator.inputs.InputFn`.
             hooks: Called around the steps.
@@ -132,6 +137,9 @@ class Estimator:
         _check_positive("max_steps", max_steps)
         check_hooks(hooks)
         shared = self._distribution
+        if isinstance(shared, Server):
+            shared.serve(lambda: max_steps is not None and self._step_so_far() >= max_steps)
+            return self
         start = int(shared.share(self._step_so_far))
         if max_steps is not None:
             if start >= max_steps:
@@ -141,11 +149,15 @@ class Estimator:
                 return self
             steps = max_steps - start
         source = training_source(input_fn, self._known(ModeKeys.TRAIN), start, lambda one: grouped(one, shared))
-        trace = self._trace(source.structure, ModeKeys.TRAIN, shared)
+        with shared.scope():
+            trace = self._trace(source.structure, ModeKeys.TRAIN, shared)
         self._fill(trace, None)
         shared.same(trace.variables)
         shared.restored(list(trace.variables.values()))
-        step = GraphStep(trace, distribution=shared)
+        if isinstance(shared, ParameterServer):
+            step: GraphStep = ServedStep(trace, shared)
+        else:
+            step = GraphStep(trace, distribution=shared)
         session = ModelSession(trace, lambda: step.last_loss, lambda number: self._save(trace, number))
         own: list[SessionRunHook] = [*(hooks or ()), *trace.spec.training_hooks]
         if self._config.is_chief:

@@ -13,13 +13,28 @@ from gristmill.estimator.heads.rows import summed_rows
 from gristmill.estimator.naming import kept
 from gristmill.estimator.spec import EstimatorSpec
 from gristmill.estimator.variables import VariableCatcher, fresh_names, replica_scope
-from gristmill.training.distribution import Mirrored, MultiWorker, open_distribution
+from gristmill.launch import PARAMETER_SERVER, Cluster, Spread
+from gristmill.training.distribution import Mirrored, MultiWorker, ParameterServer, open_distribution, serve
+from gristmill.training.distribution.parameter_server import count_whole
 from gristmill.training.distribution.parts import added, scaled
 from gristmill.training.spread import Distribution
 
-__all__ = ["distribution_of", "grouped", "replicated"]
+__all__ = ["Server", "distribution_of", "grouped", "replicated"]
 
 Model = Callable[[Any, Any], EstimatorSpec]
+
+
+class Server(Distribution):
+    """A worker or parameter server: it trains nothing by itself."""
+
+    is_chief = False
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def serve(self, is_done: Callable[[], bool]) -> None:
+        """Serves the chief until there is nothing left to do."""
+        serve(self._cluster, is_done)
 
 
 def distribution_of(given: Any, place: int) -> Distribution:
@@ -34,9 +49,14 @@ def distribution_of(given: Any, place: int) -> Distribution:
     """
     if given is None or type(given) is Distribution:
         return Distribution()
+    cluster = Cluster.from_environment()
+    if isinstance(given, str) and Spread.parse(given).kind == PARAMETER_SERVER and cluster and cluster.is_server:
+        return Server(cluster)
     made = open_distribution(given) if isinstance(given, str) else given
-    if isinstance(made, Mirrored | MultiWorker):
+    if isinstance(made, Mirrored | MultiWorker | ParameterServer):
         return made
+    if isinstance(made, tf.distribute.ParameterServerStrategy):
+        return ParameterServer(made, made.cluster_resolver.cluster_spec().num_tasks("ps"))
     if isinstance(made, type(tf.distribute.get_strategy())):
         return Distribution()
     if isinstance(made, tf.distribute.MultiWorkerMirroredStrategy):
@@ -45,8 +65,8 @@ def distribution_of(given: Any, place: int) -> Distribution:
     if isinstance(made, tf.distribute.MirroredStrategy | tf.distribute.OneDeviceStrategy | central):
         return Mirrored(made.extended.worker_devices)
     raise ArgumentError(
-        "train_distribute must be mirrored or multiworker: a MirroredStrategy, a MultiWorkerMirroredStrategy or such a "
-        f"name; a Keras model trains with `gristmill train --model ... --distribute` in all ways. Received: {given!r}"
+        "train_distribute must be mirrored, multiworker or parameter-server, by name or as a strategy of tf.distribute; a "
+        f"Keras model trains with `gristmill train --model FILE --distribute model-parallel` too. Received: {given!r}"
     )
 
 
@@ -81,6 +101,9 @@ def replicated(distribution: Distribution, model: Model, batch: Any, catcher: Va
     Raises:
         ArgumentError: The model function trains without gradients, as trees do.
     """
+    if isinstance(distribution, ParameterServer):
+        with _handed_to(lambda gradients: gradients, counts_whole=True):
+            return model(*_parts(batch))
     if isinstance(distribution, MultiWorker):
         spec = _over_processes(distribution, model, batch)
     elif isinstance(distribution, Mirrored) and distribution.replicas > 1:
@@ -131,8 +154,10 @@ def _over_devices(distribution: Mirrored, model: Model, batches: Any, catcher: V
 
 
 @contextmanager
-def _handed_to(take: Callable[[list[Any]], list[Any] | None]) -> Iterator[None]:
+def _handed_to(take: Callable[[list[Any]], list[Any] | None], *, counts_whole: bool = False) -> Iterator[None]:
     """While open, optimizers hand their gradients to a function, and apply what it gives; nothing where that is None.
+
+    Where several may count at once, Keras' are made to count their steps in one operation each.
 
     There is no other way into the optimizers that a user's model function makes.
     """
@@ -150,6 +175,8 @@ def _handed_to(take: Callable[[list[Any]], list[Any] | None]) -> Iterator[None]:
         found = taken(grads)
         if found is None:
             return None
+        if counts_whole:
+            count_whole(self)
         within.append(self)
         try:
             return keras_apply(self, found, trainable_variables)

@@ -48,8 +48,8 @@ class RunConfig:
     log_step_count_steps: int | None = 100
     """Steps between lines of the log about loss and speed; None logs none."""
     train_distribute: Any = None
-    """For training: a `MirroredStrategy` or `MultiWorkerMirroredStrategy` of `tf.distribute`, or a name such as `mirrored:2`
-    or `multiworker`. Each device or process takes batches of its own."""
+    """For training: `mirrored` (with a count: `mirrored:2`), `multiworker` or `parameter-server`, or such a strategy of
+    `tf.distribute`. Each device or worker takes batches of its own."""
     device_fn: Any = None
     """Function of an operation, `op`, that gives its device."""
     protocol: str | None = None

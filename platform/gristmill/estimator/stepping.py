@@ -1,6 +1,6 @@
 """A traced training step as the training loop runs it: one by one with what hooks fetch, or many in one call."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -68,17 +68,25 @@ class GraphStep:
     def assign(self, weights: Sequence[Any]) -> None:
         """Keeps what is there."""
 
+    def fetching(self) -> tuple[list[Any], Callable[[Sequence[Any]], list[Any]]]:
+        """What of `fetches` a step computes, and a function from that to what they are; variables are as before it."""
+        places = [place for place, fetch in enumerate(self.fetches) if not isinstance(fetch, tf.Variable)]
+        values: list[Any] = [f.numpy() if isinstance(f, tf.Variable) else None for f in self.fetches]
+
+        def take(found: Sequence[Any]) -> list[Any]:
+            for place, value in zip(places, found, strict=True):
+                values[place] = None if value is None else _numpy(value)
+            return values
+
+        return [self.fetches[place] for place in places], take
+
     def _one(self, batches: Iterator[Any]) -> list[Any]:
         batch = next(batches, None)
         if not bool(self._all_have(tf.constant(batch is not None))) or batch is None:
             return []
-        places = [place for place, fetch in enumerate(self.fetches) if not isinstance(fetch, tf.Variable)]
-        tensors = [self.fetches[place] for place in places]
-        values: list[Any] = [f.numpy() if isinstance(f, tf.Variable) else None for f in self.fetches]
-        loss, *found = self._with(tensors)(*self.trace.flat(batch))
-        for place, value in zip(places, found, strict=True):
-            values[place] = None if value is None else _numpy(value)
-        self.fetched = values
+        tensors, take = self.fetching()
+        loss, *found = self.with_fetches(tensors)(*self.trace.flat(batch))
+        self.fetched = take(found)
         return [loss.numpy()]
 
     def _many(self, batches: Any, most: Any) -> Any:
@@ -86,7 +94,7 @@ class GraphStep:
             self._block = tf.function(self._several, autograph=False).get_concrete_function(batches, most)
         return self._block(batches, most).numpy()
 
-    def _with(self, tensors: Sequence[Any]) -> Any:
+    def with_fetches(self, tensors: Sequence[Any]) -> Any:
         """The step's function that also gives these tensors."""
         key = tuple(id(tensor) for tensor in tensors)
         if not key:

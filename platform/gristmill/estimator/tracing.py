@@ -134,9 +134,12 @@ class Trace:
         """
         pruned = self._whole.prune(self._feeds, fetches)
         signature = [tf.TensorSpec(feed.shape, feed.dtype) for feed in self._feeds]
-        # A pruned function prints all that it is given into an error that it then catches, at every call from Python.
-        called = tf.function(lambda *batch: pruned(*batch), input_signature=signature, autograph=False)
-        return called.get_concrete_function()
+
+        def call(*batch: Any) -> Any:
+            """Around a pruned function, which prints its arguments into an error that it catches, at each call."""
+            return pruned(*batch)
+
+        return tf.function(call, input_signature=signature, autograph=False).get_concrete_function()
 
     def alone(self, fetch: Any) -> Any:
         """The value of a tensor that needs no batch.

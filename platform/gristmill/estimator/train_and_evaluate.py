@@ -55,12 +55,12 @@ def train_and_evaluate(estimator: Any, train_spec: TrainSpec, eval_spec: EvalSpe
         return _train_with_evaluation(estimator, train_spec, eval_spec)
     if role == TaskType.MASTER:
         _train_with_evaluation(estimator, train_spec, eval_spec)
-    elif role in (TaskType.CHIEF, TaskType.WORKER):
+    elif role in (TaskType.CHIEF, TaskType.WORKER) or estimator.config.train_distribute:
         _train_in_cluster(estimator, train_spec)
     else:
         raise ArgumentError(
-            "the task type in TF_CONFIG must be chief, worker, master or evaluator: parameter servers are not supported, "
-            f"give `RunConfig(train_distribute=...)` a tf.distribute strategy instead. Received: type={role!r}"
+            "the task type in TF_CONFIG must be chief, worker, master or evaluator, unless RunConfig has "
+            f"train_distribute='parameter-server'. Received: type={role!r}"
         )
     return None
 

@@ -58,6 +58,20 @@ def test_processes_end_together_where_one_has_no_batch_left(alone: Path, tmp_pat
     assert_same(alone, tmp_path, "multiworker")
 
 
+@pytest.mark.slow
+def test_parameter_servers_lose_no_step(alone: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    command = [sys.executable, str(SCRIPT), str(tmp_path), "parameter-server"]
+    assert supervise(command, lambda: loopback("parameter-server", 2), told.append) == 0
+    assert told == []
+    for name in NAMES:
+        one, other = values(alone, "none", name), values(tmp_path, "parameter-server", name)
+        assert one.keys() == other.keys()
+        assert other["global_step"] == 20  # each part is a batch of its own
+        counts = [value for key, value in other.items() if key.endswith(("/iter", "/iteration"))]
+        assert counts == [20] * len(counts)
+
+
 def test_batches_are_grouped_and_none_is_lost() -> None:
     batches = tf.data.Dataset.from_tensor_slices(({"a": tf.range(10)}, tf.range(10))).batch(2)
     groups = list(grouped(batches, Mirrored(["/CPU:0", "/CPU:0"])))
@@ -73,5 +87,5 @@ def test_strategies_of_tensorflow() -> None:
     assert [device.rpartition("device:")[2] for device in found.devices] == ["CPU:0"]
     one = distribution_of(tf.distribute.OneDeviceStrategy("/CPU:0"), 0)
     assert isinstance(one, Mirrored)
-    with pytest.raises(ArgumentError, match="train_distribute must be mirrored or multiworker"):
+    with pytest.raises(ArgumentError, match="train_distribute must be mirrored, multiworker or parameter-server"):
         distribution_of("model-parallel:1", 0)

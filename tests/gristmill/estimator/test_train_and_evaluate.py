@@ -180,7 +180,7 @@ def test_an_evaluator_waits_for_the_last_checkpoint(
 
 def test_roles_that_there_are_not(tmp_path: Path, in_role: Callable[..., None]) -> None:
     in_role("ps")
-    with pytest.raises(ArgumentError, match="parameter servers are not supported"):
+    with pytest.raises(ArgumentError, match="unless RunConfig has train_distribute='parameter-server'"):
         train_and_evaluate(FakeEstimator(tmp_path), TrainSpec(input_fn, 10), EvalSpec(input_fn))
     in_role("evaluator", 1)
     with pytest.raises(ArgumentError, match="one evaluator"):

@@ -1,7 +1,7 @@
 """Workers that train beside each other, without waiting, on weights that stand on servers."""
 
 import atexit
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from gristmill.training.values import raw
 if TYPE_CHECKING:
     from gristmill.training.step import Step
 
-__all__ = ["ParameterServer"]
+__all__ = ["ParameterServer", "count_whole"]
 
 
 class ParameterServer(Distribution):
@@ -50,6 +50,16 @@ class ParameterServer(Distribution):
         with tf.device(f"/job:ps/replica:0/task:{server}"):
             return next_creator(**options)
 
+    def run(self, calls: Iterable[tuple[Any, tuple[Any, ...]]]) -> list[Any]:
+        """What functions give that were traced here, each run by some worker; they may overtake each other.
+
+        Args:
+            calls: Concrete functions and their arguments.
+        """
+        waiting = [self.coordinator.schedule(function, args=arguments) for function, arguments in calls]
+        self.coordinator.join()
+        return [result.fetch() for result in waiting]
+
     def stepping(self, step: "Step", accumulate: int) -> Any:
         """A step whose calls are handed to the workers.
 
@@ -67,7 +77,7 @@ class _Stepping:
     def __init__(self, step: "Step", servers: ParameterServer) -> None:
         self._step, self._servers = step, servers
         for group in step.groups:
-            _count_whole(group.optimizer)
+            count_whole(group.optimizer)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._step, name)
@@ -78,10 +88,8 @@ class _Stepping:
         Raises:
             WorkError: A loss is not finite.
         """
-        group, coordinator = list(islice(batches, most)), self._servers.coordinator
-        waiting = [coordinator.schedule(self._step.graph.get_concrete_function(one), args=(one,)) for one in group]
-        coordinator.join()
-        losses = [result.fetch() for result in waiting]
+        group = list(islice(batches, most))
+        losses = self._servers.run((self._step.graph.get_concrete_function(one), (one,)) for one in group)
         if self._step.stopped is not None:
             bad = next(place for place, loss in enumerate(losses) if not tf.math.is_finite(loss))
             raise WorkError(
@@ -97,7 +105,7 @@ def _leave_threads() -> None:
     tf.distribute.coordinator.ClusterCoordinator.__del__ = lambda self: None
 
 
-def _count_whole(optimizer: Any) -> None:
+def count_whole(optimizer: Any) -> None:
     """Lets an optimizer count its steps in one operation: Keras reads, adds and writes, which loses steps of others."""
     iterations = optimizer.iterations
     iterations.assign_add = raw(iterations).assign_add
