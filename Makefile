@@ -31,7 +31,7 @@ demo: install
 	$(BIN)/gristmill run recommend
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: install
 	$(BIN)/ruff check .

@@ -44,7 +44,9 @@ def main() -> None:
     seconds: list[float] = []
     with using(distribution):
         dense = keras.layers.Dense
-        model = keras.Sequential([keras.Input((_WIDTH,)), dense(_UNITS, "relu"), dense(_UNITS, "relu"), dense(_CLASSES)])
+        model = keras.Sequential(
+            [keras.Input((_WIDTH,)), dense(_UNITS, "relu"), dense(_UNITS, "relu"), dense(_CLASSES)]
+        )
         model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
         fit(model, _Batches(), epochs=2, log=lambda **line: seconds.append(line["seconds"]))
     if distribution.is_chief:

@@ -28,7 +28,7 @@ ROOMS_BELOW = {  # what each room may import of gristmill, from the bottom up
     "launch": {"errors"},
     "training": {"errors", "files", "progress", "features", "data", "launch"},
     "layers": {"errors"},
-    "estimator": {"errors", "files", "progress", "features", "data", "layers", "training"},
+    "estimator": {"errors", "files", "progress", "features", "data", "launch", "layers", "training"},
     "eager": {"errors", "training"},
     "lite": {"errors", "files", "gate"},
     "runs": {"errors", "files", "staging"},

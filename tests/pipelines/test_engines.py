@@ -1,6 +1,8 @@
 """Runners by name, the same dataset from several workers, and progress from Beam's own counters."""
 
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,6 +29,22 @@ class Told:
     def advance(self, amount: float = 1, note: str = "") -> None:
         self.done += amount
         self.notes.append(note)
+
+
+class Looked(dict[int, Any]):
+    """Containers of counters; a stage that counts goes on when the next look at them is over."""
+
+    looks = 0
+
+    def __setitem__(self, place: int, container: Any) -> None:
+        super().__setitem__(place, container)
+        over = self.looks + 2
+        while self.looks < over:
+            time.sleep(0.001)
+
+    def items(self) -> Any:
+        self.looks += 1
+        return super().items()
 
 
 def plan(folder: Path) -> IngestPlan:
@@ -69,6 +87,7 @@ def test_several_workers_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest
 
 def test_counters_are_told_while_a_pipeline_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.watch.SECONDS", 0.001)
+    monkeypatch.setattr("pipelines.watch._containers", Looked())
     told, made = Told(), plan(tmp_path)
     monkeypatch.setattr(engines, "Watch", lambda task, size: Watch(told, size))
     ingest(made, tmp_path / "out")

@@ -61,15 +61,23 @@ def test_it_is_what_one_device_trains(
         (("--distribute", "multiworker:0"), "a count from 1 on"),
         (("--place", "wide=1"), "--place goes with --distribute model-parallel"),
         (("--distribute", "model-parallel", "--place", "wide"), "--place must be LAYER=DEVICE"),
-        (("--distribute", "model-parallel", "--place", "narrow=1"), "a placement must fit a layer with weights"),
     ],
 )
 def test_what_cannot_be_distributed_is_refused(
-    options: tuple[str, ...], message: str, alone: Run, work: Path, command: Callable[..., Any]
+    options: tuple[str, ...], message: str, ingested: Any, work: Path, answer: Callable[..., Any]
 ) -> None:
-    done = command(*WORDS, "--out", "kept/refused", "--json", *options, cwd=work)
+    (work / "clock.py").write_text(MODEL)
+    done = answer(*WORDS, "--out", "kept/refused", "--json", *options, cwd=work)
     assert done.status == 2, done.err
     assert message in done.json["error"]["message"]
+    assert not (work / "kept/refused").exists()
+
+
+def test_a_placement_must_fit_a_layer(alone: Run, work: Path, command: Callable[..., Any]) -> None:
+    options = ["--distribute", "model-parallel", "--place", "narrow=1"]
+    done = command(*WORDS, "--out", "kept/refused", "--json", *options, cwd=work)
+    assert done.status == 2, done.err
+    assert "a placement must fit a layer with weights" in done.json["error"]["message"]
     assert not (work / "kept/refused").exists()
 
 

@@ -87,9 +87,9 @@ def test_the_file_is_needed_for_its_own_classes(own: Path, work: Path, command: 
         assert what in done.json["error"]["message"]
 
 
-def test_an_unknown_precision_gets_the_nearest(own: Path, work: Path, command: Callable[..., Any]) -> None:
+def test_an_unknown_precision_gets_the_nearest(own: Path, work: Path, answer: Callable[..., Any]) -> None:
     words = ["train", "--model", "precise.py:build", "--dataset", "data", "--out", "kept/odd"]
-    done = command(*words, "--precision", "mixed_flot16", "--json", cwd=work)
+    done = answer(*words, "--precision", "mixed_flot16", "--json", cwd=work)
     assert done.status == 2
     assert "unknown precision 'mixed_flot16'; did you mean 'mixed_float16'" in done.json["error"]["message"]
     assert not (work / "kept/odd").exists()
@@ -106,10 +106,10 @@ class Told(Silent):
 
 
 def test_training_stopped_at_another_precision_starts_anew(
-    own: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+    own: Path, work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saves, told = Checkpoints.save, Told()
-    app, out = keras_app(f"{own}:build"), work / "kept/stopped"
+    app, out = keras_app(f"{own}:build"), tmp_path / "stopped"
 
     def save_and_stop(*arguments: Any) -> None:
         saves(*arguments)

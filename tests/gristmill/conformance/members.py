@@ -1,4 +1,4 @@
-"""The members of the conformance suite: every estimator, and every layer function in a model function, a line each."""
+"""The members of the conformance suite: every estimator, and the layer functions of two model functions, a line each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +15,8 @@ from gristmill.estimator import experimental
 from gristmill.features import CategoryColumn, NumberColumn
 
 ROWS, BATCH = 12, 4
+LayerCall = tuple[str, Callable[[Any, bool], Any]]
+"""The feature that a layer function reads, and the call, of the feature and of whether it trains."""
 _random = np.random.default_rng(3)
 FEATURES: dict[str, Any] = {
     "x": _random.normal(size=ROWS).astype(np.float32),
@@ -174,43 +176,49 @@ ESTIMATORS = {
 }
 
 
-def layered(read: str, call: Callable[[Any, bool], Any], no_lite: str = "") -> Member:
-    """An estimator whose model is one layer function, and a trained factor, so that there is something to train."""
+def layered(calls: dict[str, LayerCall], no_lite: str = "") -> Member:
+    """An estimator that tells what each layer function gives, times a trained factor, so that all have something to train."""
 
     def model_fn(features: Any, labels: Any, mode: str) -> tf_estimator.EstimatorSpec:
-        outputs = call(features[read], mode == tf_estimator.ModeKeys.TRAIN)
-        outputs = outputs * tf.Variable(2.0, name="factor")
+        training = mode == tf_estimator.ModeKeys.TRAIN
+        told = {
+            name: call(features[read], training) * tf.Variable(2.0, name=f"{name}_factor")
+            for name, (read, call) in calls.items()
+        }
         if mode == tf_estimator.ModeKeys.PREDICT:
-            return tf_estimator.EstimatorSpec(mode, {"outputs": outputs})
-        means = tf.reduce_mean(tf.reshape(outputs, [tf.shape(outputs)[0], -1]), axis=1)
-        loss = tf.reduce_mean(tf.square(means - labels))
+            return tf_estimator.EstimatorSpec(mode, told)
+        means = [tf.reduce_mean(tf.reshape(one, [tf.shape(one)[0], -1]), axis=1) for one in told.values()]
+        loss = tf.add_n([tf.reduce_mean(tf.square(mean - labels)) for mean in means])
         variables = tf.compat.v1.trainable_variables()
         step = keras.optimizers.Adam(0.1).apply_gradients(zip(tf.gradients(loss, variables), variables, strict=True))
         return tf_estimator.EstimatorSpec(mode, loss=loss, train_op=step)
 
-    return Member(
-        lambda c: api.Estimator(model_fn, config=c), "number", (read,), lite="serving_default", no_lite=no_lite
-    )
+    reads = tuple(sorted({read for read, _ in calls.values()}))
+    return Member(lambda c: api.Estimator(model_fn, config=c), "number", reads, lite="serving_default", no_lite=no_lite)
 
 
-POOLS = "LiteRT has no pooling over three axes"
-LAYERS = {
-    "dense": layered("pair", lambda x, _: layers.dense(x, 3, "relu")),
-    "dropout": layered("pair", lambda x, training: layers.dropout(x, 0.5, training=training)),
-    "flatten": layered("plane", lambda x, _: layers.flatten(x)),
-    "conv1d": layered("line", lambda x, _: layers.conv1d(x, 3, 2)),
-    "conv2d": layered("plane", lambda x, _: layers.conv2d(x, 3, 2, strides=2, padding="same")),
-    "conv3d": layered("space", lambda x, _: layers.conv3d(x, 3, 2)),
-    "separable_conv1d": layered("line", lambda x, _: layers.separable_conv1d(x, 3, 2)),
-    "separable_conv2d": layered("plane", lambda x, _: layers.separable_conv2d(x, 3, 2, depth_multiplier=2)),
-    "conv2d_transpose": layered("plane", lambda x, _: layers.conv2d_transpose(x, 3, 2, strides=2)),
-    "conv3d_transpose": layered("space", lambda x, _: layers.conv3d_transpose(x, 3, 2)),
-    "average_pooling1d": layered("line", lambda x, _: layers.average_pooling1d(x, 2, 2)),
-    "average_pooling2d": layered("plane", lambda x, _: layers.average_pooling2d(x, 2, 1, padding="same")),
-    "average_pooling3d": layered("space", lambda x, _: layers.average_pooling3d(x, 2, 2), POOLS),
-    "max_pooling1d": layered("line", lambda x, _: layers.max_pooling1d(x, 2, 2)),
-    "max_pooling2d": layered("plane", lambda x, _: layers.max_pooling2d(x, 2, (1, 2))),
-    "max_pooling3d": layered("space", lambda x, _: layers.max_pooling3d(x, 2, 2), POOLS),
-    "batch_normalization": layered("plane", lambda x, training: layers.batch_normalization(x, training=training)),
+LAYERS: dict[str, LayerCall] = {
+    "dense": ("pair", lambda x, _: layers.dense(x, 3, "relu")),
+    "dropout": ("pair", lambda x, training: layers.dropout(x, 0.5, training=training)),
+    "flatten": ("plane", lambda x, _: layers.flatten(x)),
+    "conv1d": ("line", lambda x, _: layers.conv1d(x, 3, 2)),
+    "conv2d": ("plane", lambda x, _: layers.conv2d(x, 3, 2, strides=2, padding="same")),
+    "conv3d": ("space", lambda x, _: layers.conv3d(x, 3, 2)),
+    "separable_conv1d": ("line", lambda x, _: layers.separable_conv1d(x, 3, 2)),
+    "separable_conv2d": ("plane", lambda x, _: layers.separable_conv2d(x, 3, 2, depth_multiplier=2)),
+    "conv2d_transpose": ("plane", lambda x, _: layers.conv2d_transpose(x, 3, 2, strides=2)),
+    "conv3d_transpose": ("space", lambda x, _: layers.conv3d_transpose(x, 3, 2)),
+    "average_pooling1d": ("line", lambda x, _: layers.average_pooling1d(x, 2, 2)),
+    "average_pooling2d": ("plane", lambda x, _: layers.average_pooling2d(x, 2, 1, padding="same")),
+    "max_pooling1d": ("line", lambda x, _: layers.max_pooling1d(x, 2, 2)),
+    "max_pooling2d": ("plane", lambda x, _: layers.max_pooling2d(x, 2, (1, 2))),
+    "batch_normalization": ("plane", lambda x, training: layers.batch_normalization(x, training=training)),
 }
-MEMBERS = ESTIMATORS | LAYERS
+POOLS: dict[str, LayerCall] = {
+    "average_pooling3d": ("space", lambda x, _: layers.average_pooling3d(x, 2, 2)),
+    "max_pooling3d": ("space", lambda x, _: layers.max_pooling3d(x, 2, 2)),
+}
+MEMBERS = ESTIMATORS | {
+    "layers": layered(LAYERS),
+    "layers in no lite model": layered(POOLS, "LiteRT has no pooling over three axes"),
+}

@@ -16,7 +16,7 @@ class Trained:
 
     Attributes:
         member: What it is.
-        estimator: The trained one.
+        estimator: The trained one; its folder also holds the checkpoint between the two.
         told: Its predictions of all examples by name, made in one batch.
     """
 
@@ -25,12 +25,12 @@ class Trained:
     told: dict[str, Any]
 
 
-def config(folder: Path | str, seed: int = 1) -> RunConfig:
-    return RunConfig(str(folder), tf_random_seed=seed, save_summary_steps=0, log_step_count_steps=None)
+def config(folder: Path | str, seed: int = 1, **options: Any) -> RunConfig:
+    return RunConfig(str(folder), tf_random_seed=seed, save_summary_steps=0, log_step_count_steps=None, **options)
 
 
 def train(member: Member, folder: Path) -> Trained:
-    estimator = member.make(config(folder))
+    estimator = member.make(config(folder, save_checkpoints_steps=member.steps[0]))
     estimator.train(member.batches(), max_steps=sum(member.steps))
     return Trained(member, estimator, told_by(member, estimator))
 
