@@ -25,6 +25,8 @@ __all__ = ["Blocks", "Trained", "train"]
 _LOOK_STEPS = 32
 _LOOK_SECONDS = 1.0
 """Losses are looked at after so many steps or seconds, so that no step waits for the one before."""
+_SHOWN_FIGURES = 3
+"""In the line of progress; all of an epoch's stand in the history."""
 
 
 @dataclass
@@ -265,7 +267,7 @@ class _Loop:
         }
         self.history.append(line)
         self.log(**line)
-        task.advance(0, " ".join(f"{name} {value:.4f}" for name, value in figures.items()))
+        task.advance(0, " ".join(f"{name} {value:.4f}" for name, value in islice(figures.items(), _SHOWN_FIGURES)))
         told = [observer.epoch(done.epochs, done.steps, figures) for observer in self.observers]
         return any(told)
 

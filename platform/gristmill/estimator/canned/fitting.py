@@ -36,6 +36,7 @@ class Fitting:
         self._network: Network | None = None
         self._step: Step | None = None
         self._filled: str | None = None
+        self._evaluation: _Evaluation | None = None
 
     @property
     def network(self) -> Network:
@@ -108,13 +109,28 @@ class Fitting:
         return self._head.loss(labels, logits, features=features, mode=ModeKeys.TRAIN)
 
     def _judged(self, batches: Iterable[Any]) -> dict[str, float]:
-        network, metrics = self.network, self._head.metrics()
+        network = self.network
+        if self._evaluation is None or self._evaluation.network is not network:
+            self._evaluation = _Evaluation(network, self._head)
+        return self._evaluation.metrics_of(batches)
+
+
+class _Evaluation:
+    """The metrics of a network, whose variables and compiled function are made once."""
+
+    def __init__(self, network: Network, head: Any) -> None:
+        self.network, self._metrics = network, head.metrics()
 
         @tf.function(reduce_retracing=True)
         def update(features: Any, labels: Any) -> None:
             logits = network(features, training=False)
-            self._head.update_metrics(metrics, features, logits, labels, mode=ModeKeys.EVAL)
+            head.update_metrics(self._metrics, features, logits, labels, mode=ModeKeys.EVAL)
 
+        self._update = update
+
+    def metrics_of(self, batches: Iterable[Any]) -> dict[str, float]:
+        for metric in self._metrics.values():
+            metric.reset_state()
         for features, labels in batches:
-            update(features, labels)
-        return {name: float(metric.result()) for name, metric in metrics.items()}
+            self._update(features, labels)
+        return {name: float(metric.result()) for name, metric in self._metrics.items()}
