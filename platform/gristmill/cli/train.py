@@ -69,6 +69,8 @@ def train(
         }
         found.configure(preset, chosen["overrides"])
         if eager:
+            if distribute is not None:
+                raise InputError(f"--eager shows steps of one device. Received: --distribute {distribute} too")
             _show_steps(call, found, dataset, steps, tfdbg=tfdbg, **chosen)
             return
         if out is None:
@@ -101,7 +103,10 @@ def _in_processes(distribute: str) -> int | None:
     if not processes.is_needed:
         return None
     command = [sys.executable, "-m", "gristmill.cli", *sys.argv[1:]]
-    return supervise(command, processes.make, lambda text: typer.echo(text, err=True))
+    try:
+        return supervise(command, processes.make, lambda text: typer.echo(text, err=True))
+    except KeyboardInterrupt:
+        return 130
 
 
 def _help(app: "App", dataset: Path, out: Path, chosen: dict[str, Any]) -> None:

@@ -59,6 +59,7 @@ def test_it_is_what_one_device_trains(
     [
         (("--distribute", "mirror"), "did you mean 'mirrored'"),
         (("--distribute", "multiworker:0"), "a count from 1 on"),
+        (("--distribute", "mirrored", "--eager"), "--eager shows steps of one device"),
         (("--place", "wide=1"), "--place goes with --distribute model-parallel"),
         (("--distribute", "model-parallel", "--place", "wide"), "--place must be LAYER=DEVICE"),
     ],
