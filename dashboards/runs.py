@@ -51,8 +51,8 @@ def page() -> None:
 
 def _show_list(runs: Sequence[RunSummary]) -> None:
     apps = dict.fromkeys(run.app for run in runs)
-    names = measured(run.metrics for run in runs)
-    metrics = list(dict.fromkeys(name for app in apps for name in main_metrics(app, names, _IN_LIST)))
+    of_app = {app: measured(run.metrics for run in runs if run.app == app) for app in apps}
+    metrics = list(dict.fromkeys(name for app, names in of_app.items() for name in main_metrics(app, names, _IN_LIST)))
     four_decimals = {metric_title(name): st.column_config.NumberColumn(format="%.4f") for name in metrics}
     st.dataframe(run_rows(runs, metrics), hide_index=True, column_config=four_decimals)
 

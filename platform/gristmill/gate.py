@@ -55,6 +55,6 @@ def check(gate: Gate, name: str, reference: float, value: float, agreement: floa
         raise InputError(f"`agreement` must be given where the gate asks for {gate.minimum_agreement:g}")
     if agreement is not None and not agreement >= gate.minimum_agreement:
         raise ParityError(
-            f"{name} is refused: its top items agree with the float model's to {agreement:.4f} "
+            f"{name} is refused: its outputs agree with the float model's to {agreement:.4f} "
             f"(at least {gate.minimum_agreement:g} is needed)"
         )
