@@ -1,0 +1,105 @@
+"""Controllers: what an operator's program sees of the plant at a step, what it may set, and the two simplest programs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from gristmill.errors import InputError
+
+__all__ = ["Action", "Constant", "Controller", "Default", "Observation", "Replay"]
+
+_LIMITS_C = {"zone_cooling_c": (10.0, 45.0), "supply_air_c": (5.0, 40.0), "chilled_water_c": (4.0, 25.0)}
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What is known when a step begins: its time, and what was measured over the step before."""
+
+    step: int
+    """Number of the step that begins, from 0."""
+    time: datetime
+    """When it begins, local standard time."""
+    last: Mapping[str, float]
+    """The telemetry row of the step before, by column; before step 0 that of the last warm-up step."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """Set-points for one step, degrees Celsius; None leaves the model's own."""
+
+    zone_cooling_c: float | None = None
+    """Temperature above which the zones with servers are cooled."""
+    supply_air_c: float | None = None
+    """Temperature of the air that the units blow out."""
+    chilled_water_c: float | None = None
+    """Temperature of the water that the chiller gives."""
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in _LIMITS_C.items():
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise InputError(f"`{name}` must be from {low} to {high} degrees. Received: {value}")
+
+
+class Controller(Protocol):
+    """A program that steers a plant; it runs in the plant's process, so it must be importable and picklable."""
+
+    @property
+    def steers(self) -> frozenset[str]:
+        """The fields of `Action` that it sets; the others stay the model's own for the whole run."""
+
+    def act(self, observation: Observation) -> Action:
+        """Decides the set-points of the step that begins."""
+
+
+@dataclass(frozen=True)
+class Default:
+    """Leaves everything to the model's own controls."""
+
+    @property
+    def steers(self) -> frozenset[str]:
+        """Nothing."""
+        return frozenset()
+
+    def act(self, observation: Observation) -> Action:
+        """Sets nothing."""
+        del observation
+        return Action()
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The same set-points at every step."""
+
+    action: Action
+
+    @property
+    def steers(self) -> frozenset[str]:
+        """What the action sets."""
+        return _set(self.action)
+
+    def act(self, observation: Observation) -> Action:
+        """Gives the action."""
+        del observation
+        return self.action
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A given action for each step, from the beginning again when they are over."""
+
+    actions: tuple[Action, ...]
+
+    @property
+    def steers(self) -> frozenset[str]:
+        """What any of the actions sets."""
+        return frozenset().union(*map(_set, self.actions))
+
+    def act(self, observation: Observation) -> Action:
+        """Gives the step's action."""
+        return self.actions[observation.step % len(self.actions)]
+
+
+def _set(action: Action) -> frozenset[str]:
+    return frozenset(name for name in _LIMITS_C if getattr(action, name) is not None)
