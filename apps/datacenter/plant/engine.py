@@ -24,6 +24,7 @@ from apps.datacenter.plant.controllers import Action, Controller, Observation
 from apps.datacenter.plant.load import read_load
 from apps.datacenter.plant.model import CHILLED_WATER_SCHEDULE, SUPPLY_SCHEDULE, find_data_center, prepare, read_model
 from apps.datacenter.plant.options import PlantOptions
+from apps.datacenter.plant.simulator import as_epjson, severe_errors
 from apps.datacenter.plant.sources import model_file, weather_file
 from apps.datacenter.plant.telemetry import sensors, telemetry_table
 from apps.datacenter.plant.weather import check_weather
@@ -52,10 +53,10 @@ def simulate(options: PlantOptions, controller: Controller, folder: Path) -> pa.
     """
     path, weather = model_file(options.model), weather_file(options.weather)
     check_weather(weather)
-    model = read_model(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    model = read_model(as_epjson(path, folder / "converted"))
     center = find_data_center(model, str(path))
     prepared = folder / "model.epJSON"
-    folder.mkdir(parents=True, exist_ok=True)
     prepared.write_text(json.dumps(prepare(model, options, controller.steers, str(path))))
     load = read_load(options.load, options.load_minutes).steps(options.step_minutes, options.steps)
     loop = _Loop(options, controller, load, center)
@@ -63,7 +64,9 @@ def simulate(options: PlantOptions, controller: Controller, folder: Path) -> pa.
     if loop.failure is not None:
         raise loop.failure
     if status or loop.step != options.steps:
-        raise WorkError(f"the simulator stopped at step {loop.step} of {options.steps}: {path}: {_severe(folder)}")
+        raise WorkError(
+            f"the simulator stopped at step {loop.step} of {options.steps}: {path}: {severe_errors(folder / 'engine')}"
+        )
     return loop.table()
 
 
@@ -184,12 +187,3 @@ class _Loop:
             {sensor.column: sensor.unit for sensor in self.sensors},
             {"options": self.options.model_dump_json(), "controller": repr(self.controller)},
         )
-
-
-def _severe(folder: Path) -> str:
-    try:
-        lines = (folder / "engine" / "eplusout.err").read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return "it left no messages"
-    found = [line.strip(" *") for line in lines if "** Severe" in line or "**  Fatal" in line]
-    return "; ".join(found[:3]) or "it gave no reason"
