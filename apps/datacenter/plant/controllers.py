@@ -1,8 +1,9 @@
 """Controllers: what an operator's program sees of the plant at a step, what it may set, and the two simplest programs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Protocol
 
 from gristmill.errors import InputError
@@ -12,7 +13,7 @@ __all__ = ["Action", "Constant", "Controller", "Default", "Observation", "Replay
 _LIMITS_C = {"zone_cooling_c": (10.0, 45.0), "supply_air_c": (5.0, 40.0), "chilled_water_c": (4.0, 25.0)}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Observation:
     """What is known when a step begins: its time, and what was measured over the step before."""
 
@@ -20,8 +21,13 @@ class Observation:
     """Number of the step that begins, from 0."""
     time: datetime
     """When it begins, local standard time."""
-    last: Mapping[str, float]
-    """The telemetry row of the step before, by column; before step 0 that of the last warm-up step."""
+    measure: Callable[[], Mapping[str, float]]
+    """Gives `last`: most controllers look at little of it, or at nothing."""
+
+    @cached_property
+    def last(self) -> Mapping[str, float]:
+        """What was measured over the step before, by telemetry column; before step 0 over the last warm-up step."""
+        return self.measure()
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,9 @@ class Controller(Protocol):
         """Decides the set-points of the step that begins."""
 
 
+_NOTHING = Action()
+
+
 @dataclass(frozen=True)
 class Default:
     """Leaves everything to the model's own controls."""
@@ -65,7 +74,7 @@ class Default:
     def act(self, observation: Observation) -> Action:
         """Sets nothing."""
         del observation
-        return Action()
+        return _NOTHING
 
 
 @dataclass(frozen=True)

@@ -17,18 +17,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from pyenergyplus.api import EnergyPlusAPI
 
 from apps.datacenter.plant.controllers import Action, Controller, Observation
 from apps.datacenter.plant.load import read_load
-from apps.datacenter.plant.model import CHILLED_WATER_SCHEDULE, SUPPLY_SCHEDULE, find_data_center, prepare, read_model
+from apps.datacenter.plant.model import (
+    CHILLED_WATER_SCHEDULE,
+    SUPPLY_SCHEDULE,
+    DataCenter,
+    find_data_center,
+    prepare,
+    read_model,
+)
 from apps.datacenter.plant.options import PlantOptions
 from apps.datacenter.plant.simulator import as_epjson, severe_errors
 from apps.datacenter.plant.sources import model_file, weather_file
-from apps.datacenter.plant.telemetry import sensors, telemetry_table
+from apps.datacenter.plant.telemetry import Sensor, sensors, telemetry_table
 from apps.datacenter.plant.weather import check_weather
-from gristmill.errors import WorkError
+from gristmill.errors import InputError, WorkError
 
 __all__ = ["simulate"]
 
@@ -71,119 +79,166 @@ def simulate(options: PlantOptions, controller: Controller, folder: Path) -> pa.
 
 
 class _Loop:
-    """The callbacks of one run, and what they keep."""
+    """The callbacks of one run, and what they keep; they run at every step, so they do little."""
 
-    def __init__(self, options: PlantOptions, controller: Controller, load: Any, center: Any) -> None:
+    def __init__(
+        self, options: PlantOptions, controller: Controller, load: npt.NDArray[np.float64], center: DataCenter
+    ):
         self.options, self.controller, self.load, self.center = options, controller, load, center
         self.api = EnergyPlusAPI()
-        self.exchange = self.api.exchange
         self.state = self.api.state_manager.new_state()
         self.sensors = sensors(center)
+        self.start = datetime.combine(options.first_day, datetime.min.time())
         self.step = 0
         self.failure: Exception | None = None
-        self.zone_handles: list[tuple[int, int, float]] = []  # column, handle, scale
-        self.system_handles: list[tuple[int, int, float]] = []
+        self.over_weather = False  # in the run period, and no longer in sizing
+        self.warm = False
+        self.found = False
+        self.zone = _Readings()
+        self.system = _Readings()
         self.load_handles: list[int] = []
         self.action_handles: dict[str, list[int]] = {}
-        self.sums = [0.0] * len(self.sensors)
-        self.hours = 0.0
-        self.latest = [float("nan")] * len(self.sensors)
-        self.rows = np.full((options.steps, len(self.sensors)), np.nan)
-        self.actions = np.full((options.steps, len(_ACTIONS)), np.nan)
-        self.start = datetime.combine(options.first_day, datetime.min.time())
+        self.parts: list[tuple[float, list[float]]] = []  # hours and values of the system steps of a zone step
+        self.zone_rows: list[list[float]] = [[]]  # first that of the last warm-up step, then one a step
+        self.system_rows: list[list[float]] = [[]]
+        self.actions: list[Action] = []
 
     def run(self, arguments: list[str]) -> int:
         runtime = self.api.runtime
         for sensor in self.sensors:
             for variable, key in sensor.variables:
-                self.exchange.request_variable(self.state, variable, key)
+                self.api.exchange.request_variable(self.state, variable, key)
         runtime.set_console_output_status(self.state, False)
-        runtime.callback_begin_zone_timestep_before_set_current_weather(self.state, self._guarded(self.begin))
-        runtime.callback_end_system_timestep_after_hvac_reporting(self.state, self._guarded(self.system))
-        runtime.callback_end_zone_timestep_after_zone_reporting(self.state, self._guarded(self.end))
+        runtime.callback_begin_new_environment(self.state, self._guarded(self._on_environment))
+        runtime.callback_after_new_environment_warmup_complete(self.state, self._guarded(self._on_warm))
+        runtime.callback_begin_zone_timestep_before_set_current_weather(self.state, self._guarded(self._on_begin))
+        runtime.callback_end_system_timestep_after_hvac_reporting(self.state, self._guarded(self._on_system_step))
+        runtime.callback_end_zone_timestep_after_zone_reporting(self.state, self._guarded(self._on_end))
         return int(runtime.run_energyplus(self.state, arguments))
 
     def _guarded(self, work: Callable[[Any], None]) -> Callable[[Any], None]:
         def callback(state: Any) -> None:  # ctypes would print an exception and go on
-            if self.failure is not None or self.exchange.kind_of_sim(state) != _RUN_PERIOD:
-                return
-            try:
-                if self.zone_handles or self._find(state):
+            if self.failure is None:
+                try:
                     work(state)
-            except Exception as error:
-                self.failure = error
-                self.api.runtime.stop_simulation(state)
+                except Exception as error:
+                    self.failure = error
+                    self.api.runtime.stop_simulation(state)
 
         return callback
 
+    def _on_environment(self, state: Any) -> None:
+        self.over_weather = self.api.exchange.kind_of_sim(state) == _RUN_PERIOD
+        self.warm = False
+
+    def _on_warm(self, state: Any) -> None:
+        self.warm = self.over_weather
+
+    def _on_begin(self, state: Any) -> None:
+        if not self.over_weather or not (self.found or self._find(state)):
+            return
+        if self.warm and self.step < self.options.steps:
+            time = self.start + timedelta(minutes=self.options.step_minutes * self.step)
+            self._set(state, self.controller.act(Observation(self.step, time, self._last)))
+        load = float(self.load[min(self.step, len(self.load) - 1)])
+        for handle in self.load_handles:
+            self.api.exchange.set_actuator_value(state, handle, load)
+
     def _find(self, state: Any) -> bool:
-        if not self.exchange.api_data_fully_ready(state):
+        """Looks up all handles; the simulator gives none before its input is read."""
+        exchange = self.api.exchange
+        if not exchange.api_data_fully_ready(state):
             return False
         lacking = []
-        for column, sensor in enumerate(self.sensors):
-            handles = self.zone_handles if sensor.kind == "zone" else self.system_handles
+        for sensor in self.sensors:
+            readings = self.zone if sensor.kind == "zone" else self.system
             for variable, key in sensor.variables:
-                handle = self.exchange.get_variable_handle(state, variable, key)
-                lacking += [f"{variable} of {key}"] * (handle < 0)
-                handles.append((column, handle, sensor.scale))
-        wanted = {"load": [(kind, "Schedule Value", name) for kind, name in self.center.load_schedules]}
-        wanted["zone_cooling_c"] = [
+                readings.handles.append(exchange.get_variable_handle(state, variable, key))
+                readings.sensors.append(sensor)
+                lacking += [f"{variable} of {key}"] * (readings.handles[-1] < 0)
+        points = {"load": [(kind, "Schedule Value", name) for kind, name in self.center.load_schedules]}
+        points["zone_cooling_c"] = [
             ("Zone Temperature Control", "Cooling Setpoint", zone) for zone in self.center.zones
         ]
-        wanted["supply_air_c"] = [("Schedule:Constant", "Schedule Value", SUPPLY_SCHEDULE)]
-        wanted["chilled_water_c"] = [("Schedule:Constant", "Schedule Value", CHILLED_WATER_SCHEDULE)]
+        points["supply_air_c"] = [("Schedule:Constant", "Schedule Value", SUPPLY_SCHEDULE)]
+        points["chilled_water_c"] = [("Schedule:Constant", "Schedule Value", CHILLED_WATER_SCHEDULE)]
         for name in ("load", *sorted(self.controller.steers)):
-            self.action_handles[name] = [self.exchange.get_actuator_handle(state, *point) for point in wanted[name]]
-            pairs = zip(wanted[name], self.action_handles[name], strict=True)
-            lacking += [" of ".join(point[1:]) for point, handle in pairs if handle < 0]
+            handles = [exchange.get_actuator_handle(state, *point) for point in points[name]]
+            lacking += [" of ".join(p[1:]) for p, handle in zip(points[name], handles, strict=True) if handle < 0]
+            self.action_handles[name] = handles
         self.load_handles = self.action_handles.pop("load")
         if lacking:
             raise WorkError(f"the model must have all that a run reads and sets. It lacks: {', '.join(lacking)}")
+        self.found = True
         return True
 
-    def begin(self, state: Any) -> None:
-        warming = self.exchange.warmup_flag(state)
-        if not warming and self.step < self.options.steps:
-            step = self.step
-            time = self.start + timedelta(minutes=self.options.step_minutes * step)
-            last = {sensor.column: value for sensor, value in zip(self.sensors, self.latest, strict=True)}
-            self._set(state, self.controller.act(Observation(step, time, last)))
-        for handle in self.load_handles:
-            self.exchange.set_actuator_value(state, handle, float(self.load[min(self.step, len(self.load) - 1)]))
-
     def _set(self, state: Any, action: Action) -> None:
-        for name, handles in self.action_handles.items():
+        before = self.actions[-1] if self.actions else None
+        self.actions.append(action)
+        if action is before:  # actuators hold their values
+            return
+        for name in _ACTIONS:
             value = getattr(action, name)
-            for handle in handles:
+            if value is not None and name not in self.action_handles:
+                raise InputError(f"`{name}` must be among what the controller steers. Received: {action}")
+            for handle in self.action_handles.get(name, ()):
                 if value is None:
-                    self.exchange.reset_actuator(state, handle)
+                    self.api.exchange.reset_actuator(state, handle)
                 else:
-                    self.exchange.set_actuator_value(state, handle, value)
-        self.actions[self.step] = [np.nan if (v := getattr(action, name)) is None else v for name in _ACTIONS]
+                    self.api.exchange.set_actuator_value(state, handle, value)
 
-    def system(self, state: Any) -> None:
-        hours = self.exchange.system_time_step(state)
-        read = self.exchange.get_variable_value
-        for column, handle, scale in self.system_handles:
-            self.sums[column] += read(state, handle) * scale * hours
-        self.hours += hours
+    def _on_system_step(self, state: Any) -> None:
+        if self.found:
+            read = self.api.api.getVariableValue  # the wrapper around it takes as long as the call
+            values = [read(state, handle) for handle in self.system.handles]
+            self.parts.append((self.api.api.systemTimeStep(state), values))
 
-    def end(self, state: Any) -> None:
-        row = [value / self.hours if self.hours else float("nan") for value in self.sums]
-        for column, handle, scale in self.zone_handles:
-            row[column] += self.exchange.get_variable_value(state, handle) * scale
-        self.latest, self.sums, self.hours = row, [0.0] * len(row), 0.0
-        if not self.exchange.warmup_flag(state):
-            self.rows[self.step] = row
-            self.step += 1
+    def _on_end(self, state: Any) -> None:
+        if self.found:
+            read = self.api.api.getVariableValue
+            if not self.warm:
+                self.zone_rows, self.system_rows = [], []
+            self.zone_rows.append([read(state, handle) for handle in self.zone.handles])
+            self.system_rows.append(_mean(self.parts))
+            self.parts = []
+            self.step += self.warm
+
+    def _last(self) -> dict[str, float]:
+        row = dict.fromkeys((sensor.column for sensor in self.sensors), 0.0)
+        for readings, rows in ((self.zone, self.zone_rows), (self.system, self.system_rows)):
+            for sensor, value in zip(readings.sensors, rows[-1], strict=True):
+                row[sensor.column] += value * sensor.scale
+        return row
 
     def table(self) -> pa.Table:
         step = np.timedelta64(self.options.step_minutes * 60, "s")
+        measured = dict.fromkeys((sensor.column for sensor in self.sensors), np.zeros(self.step))
+        for readings, rows in ((self.zone, self.zone_rows), (self.system, self.system_rows)):
+            values = np.asarray(rows[1:])  # [step, variable]
+            for place, sensor in enumerate(readings.sensors):
+                measured[sensor.column] = measured[sensor.column] + values[:, place] * sensor.scale
         return telemetry_table(
             np.datetime64(self.start, "s") + np.arange(self.step) * step,
             self.load,
-            dict(zip(_ACTIONS, self.actions.T, strict=True)),
-            {sensor.column: self.rows[:, column] for column, sensor in enumerate(self.sensors)},
+            {name: np.array([getattr(action, name) for action in self.actions], np.float64) for name in _ACTIONS},
+            measured,
             {sensor.column: sensor.unit for sensor in self.sensors},
             {"options": self.options.model_dump_json(), "controller": repr(self.controller)},
         )
+
+
+def _mean(parts: list[tuple[float, list[float]]]) -> list[float]:
+    """The mean over time; most zone steps have one system step, and a fast-changing one has up to 15."""
+    if len(parts) == 1:
+        return parts[0][1]
+    hours = sum(part for part, _ in parts)
+    columns = zip(*(values for _, values in parts), strict=True)
+    return [sum(part * value for (part, _), value in zip(parts, column, strict=True)) / hours for column in columns]
+
+
+class _Readings:
+    """Handles of variables, and the sensor that each belongs to."""
+
+    def __init__(self) -> None:
+        self.handles: list[int] = []
+        self.sensors: list[Sensor] = []
