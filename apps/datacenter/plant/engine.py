@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pyenergyplus.api import EnergyPlusAPI
 
 from apps.datacenter.plant.controllers import Action, Controller, Observation
 from apps.datacenter.plant.load import read_load
@@ -32,7 +31,7 @@ from apps.datacenter.plant.model import (
     read_model,
 )
 from apps.datacenter.plant.options import PlantOptions
-from apps.datacenter.plant.simulator import as_epjson, severe_errors
+from apps.datacenter.plant.simulator import as_epjson, new_engine, severe_errors
 from apps.datacenter.plant.sources import model_file, weather_file
 from apps.datacenter.plant.telemetry import Sensor, sensors, telemetry_table
 from apps.datacenter.plant.weather import check_weather
@@ -85,7 +84,7 @@ class _Loop:
         self, options: PlantOptions, controller: Controller, load: npt.NDArray[np.float64], center: DataCenter
     ):
         self.options, self.controller, self.load, self.center = options, controller, load, center
-        self.api = EnergyPlusAPI()
+        self.api = new_engine()
         self.state = self.api.state_manager.new_state()
         self.sensors = sensors(center)
         self.start = datetime.combine(options.first_day, datetime.min.time())

@@ -21,6 +21,10 @@ _SUPPLY_BAND = {  # the names that the two kinds of manager give to the lowest a
     "SetpointManager:SingleZone:Cooling": ("minimum_supply_air_temperature", "maximum_supply_air_temperature"),
     "SetpointManager:Warmest": ("minimum_setpoint_temperature", "maximum_setpoint_temperature"),
 }
+_FILES = (
+    "audit bnd csv dbg delightdfdmp delighteldmp delightin dfs dxf edd eio eso extshd glhe json mdd mtd mtr perflog rdd "
+    "sci screen shd sln space_sizing system_sizing tabular tarcog wrl zone_sizing"
+).split()
 
 
 @dataclass(frozen=True)
@@ -128,11 +132,6 @@ def prepare(model: Model, options: PlantOptions, steers: frozenset[str], name: s
     if "chilled_water_c" in steers:
         _schedule_water(model, name)
     return model
-
-
-_FILES = ("csv", "mtr", "eso", "eio", "tabular", "json", "audit", "space_sizing", "zone_sizing", "system_sizing")
-_FILES += ("dxf", "bnd", "rdd", "mdd", "mtd", "shd", "dfs", "glhe", "delightin", "delighteldmp", "delightdfdmp", "edd")
-_FILES += ("dbg", "perflog", "sln", "sci", "wrl", "screen", "tarcog", "extshd")
 
 
 def _flatten(model: Model) -> None:

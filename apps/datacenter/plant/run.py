@@ -44,7 +44,7 @@ def run_plant(
         result = folder / "result.pickle"
         result.unlink(missing_ok=True)
         done = subprocess.run(
-            [sys.executable, "-m", "apps.datacenter.plant.worker", str(folder)],
+            [sys.executable, "-P", "-m", "apps.datacenter.plant.worker", str(folder)],
             input=job,
             capture_output=True,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
@@ -52,9 +52,9 @@ def run_plant(
         if not result.is_file():
             tail = " ".join(done.stderr.decode(errors="replace").strip().splitlines()[-3:])
             raise WorkError(f"the plant's process ended with status {done.returncode}: {options.model}: {tail}")
-        error = pickle.loads(result.read_bytes())
-        if error is not None:
-            raise error
+        failure = pickle.loads(result.read_bytes())
+        if failure is not None:
+            raise failure
         return read_telemetry(folder / "telemetry.parquet")
 
 

@@ -1,12 +1,24 @@
 """What the simulator does beside a run: turns IDF models into epJSON, and says why it stopped."""
 
 from pathlib import Path
+from typing import Any
 
-from pyenergyplus.api import EnergyPlusAPI
+from gristmill.errors import InputError, WorkError
 
-from gristmill.errors import InputError
+__all__ = ["as_epjson", "new_engine", "severe_errors"]
 
-__all__ = ["as_epjson", "severe_errors"]
+
+def new_engine() -> Any:
+    """EnergyPlus' Python API (https://energyplus.readthedocs.io/en/latest/api.html).
+
+    Raises:
+        WorkError: It is not installed: there is no wheel for this kind of machine.
+    """
+    try:
+        from pyenergyplus.api import EnergyPlusAPI
+    except ImportError as error:
+        raise WorkError(f"EnergyPlus is not installed (pip install pyenergyplus-lbnl): {error}") from error
+    return EnergyPlusAPI()
 
 
 def as_epjson(path: Path, folder: Path) -> Path:
@@ -21,7 +33,7 @@ def as_epjson(path: Path, folder: Path) -> Path:
     """
     if path.suffix.lower() != ".idf":
         return path
-    api = EnergyPlusAPI()
+    api = new_engine()
     state = api.state_manager.new_state()
     api.runtime.set_console_output_status(state, False)
     try:
