@@ -21,10 +21,7 @@ _SUPPLY_BAND = {  # the names that the two kinds of manager give to the lowest a
     "SetpointManager:SingleZone:Cooling": ("minimum_supply_air_temperature", "maximum_supply_air_temperature"),
     "SetpointManager:Warmest": ("minimum_setpoint_temperature", "maximum_setpoint_temperature"),
 }
-_FILES = (
-    "audit bnd csv dbg delightdfdmp delighteldmp delightin dfs dxf edd eio eso extshd glhe json mdd mtd mtr perflog rdd "
-    "sci screen shd sln space_sizing system_sizing tabular tarcog wrl zone_sizing"
-).split()
+_FILES = ["bnd", "dxf", "eio", "eso", "mdd", "mtd", "mtr", "rdd", "shd", "system_sizing", "tabular", "zone_sizing"]
 
 
 @dataclass(frozen=True)
