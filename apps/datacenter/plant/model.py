@@ -9,7 +9,7 @@ from typing import Any
 from apps.datacenter.plant.options import PlantOptions
 from gristmill.errors import InputError
 
-__all__ = ["CHILLED_WATER_SCHEDULE", "SUPPLY_SCHEDULE", "DataCenter", "find_data_center", "prepare", "read_model"]
+__all__ = ["CHILLED_WATER_SCHEDULE", "DataCenter", "SUPPLY_SCHEDULE", "find_data_center", "prepare", "read_model"]
 
 Model = dict[str, dict[str, dict[str, Any]]]
 
