@@ -8,9 +8,16 @@ from typing import Protocol
 
 from gristmill.errors import InputError
 
-__all__ = ["Action", "Constant", "Controller", "Default", "Observation", "Replay"]
+__all__ = ["ACTIONS", "Action", "Constant", "Controller", "Default", "Observation", "Replay"]
 
-_LIMITS_C = {"zone_cooling_c": (10.0, 45.0), "supply_air_c": (5.0, 40.0), "chilled_water_c": (4.0, 25.0)}
+ACTIONS = {
+    "zone_cooling_c": ("degC", 10.0, 45.0),
+    "supply_air_c": ("degC", 5.0, 40.0),
+    "chilled_water_c": ("degC", 4.0, 25.0),
+    "fan_flow_kg_s": ("kg/s", 0.0, 1000.0),
+    "outdoor_air_kg_s": ("kg/s", 0.0, 1000.0),
+}
+"""Unit, lowest and highest value of each field of `Action`."""
 
 
 @dataclass
@@ -32,20 +39,26 @@ class Observation:
 
 @dataclass(frozen=True)
 class Action:
-    """Set-points for one step, degrees Celsius; None leaves the model's own."""
+    """Set-points for one step; None leaves the model's own. The flows are each air unit's own, and the unit's size caps
+    them: outdoor air is never more than the fan's flow.
+    """
 
     zone_cooling_c: float | None = None
-    """Temperature above which the zones with servers are cooled."""
+    """Temperature above which the zones with servers are cooled, degrees Celsius."""
     supply_air_c: float | None = None
-    """Temperature of the air that the units blow out."""
+    """Temperature of the air that the units blow out, degrees Celsius."""
     chilled_water_c: float | None = None
-    """Temperature of the water that the chiller gives."""
+    """Temperature of the water that the chiller gives, degrees Celsius."""
+    fan_flow_kg_s: float | None = None
+    """Air that each unit's fan moves, kg/s."""
+    outdoor_air_kg_s: float | None = None
+    """Outdoor air that each unit takes in, kg/s."""
 
     def __post_init__(self) -> None:
-        for name, (low, high) in _LIMITS_C.items():
+        for name, (unit, low, high) in ACTIONS.items():
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
-                raise InputError(f"`{name}` must be from {low} to {high} degrees. Received: {value}")
+                raise InputError(f"`{name}` must be from {low} to {high} {unit}. Received: {value}")
 
 
 class Controller(Protocol):
@@ -111,4 +124,4 @@ class Replay:
 
 
 def _set(action: Action) -> frozenset[str]:
-    return frozenset(name for name in _LIMITS_C if getattr(action, name) is not None)
+    return frozenset(name for name in ACTIONS if getattr(action, name) is not None)

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from apps.datacenter.plant.controllers import Action, Controller, Observation
+from apps.datacenter.plant.controllers import ACTIONS, Action, Controller, Observation
 from apps.datacenter.plant.load import read_load
 from apps.datacenter.plant.model import (
     CHILLED_WATER_SCHEDULE,
@@ -40,7 +40,6 @@ from gristmill.errors import InputError, WorkError
 __all__ = ["simulate"]
 
 _RUN_PERIOD = 3  # `kind_of_sim` of a run over the weather file, as against sizing
-_ACTIONS = ("zone_cooling_c", "supply_air_c", "chilled_water_c")
 
 
 def simulate(options: PlantOptions, controller: Controller, folder: Path) -> pa.Table:
@@ -155,12 +154,7 @@ class _Loop:
                 readings.handles.append(exchange.get_variable_handle(state, variable, key))
                 readings.sensors.append(sensor)
                 lacking += [f"{variable} of {key}"] * (readings.handles[-1] < 0)
-        points = {"load": [(kind, "Schedule Value", name) for kind, name in self.center.load_schedules]}
-        points["zone_cooling_c"] = [
-            ("Zone Temperature Control", "Cooling Setpoint", zone) for zone in self.center.zones
-        ]
-        points["supply_air_c"] = [("Schedule:Constant", "Schedule Value", SUPPLY_SCHEDULE)]
-        points["chilled_water_c"] = [("Schedule:Constant", "Schedule Value", CHILLED_WATER_SCHEDULE)]
+        points = _actuators(self.center)
         for name in ("load", *sorted(self.controller.steers)):
             handles = [exchange.get_actuator_handle(state, *point) for point in points[name]]
             lacking += [" of ".join(p[1:]) for p, handle in zip(points[name], handles, strict=True) if handle < 0]
@@ -176,7 +170,7 @@ class _Loop:
         self.actions.append(action)
         if action is before:  # actuators hold their values
             return
-        for name in _ACTIONS:
+        for name in ACTIONS:
             value = getattr(action, name)
             if value is not None and name not in self.action_handles:
                 raise InputError(f"`{name}` must be among what the controller steers. Received: {action}")
@@ -219,11 +213,23 @@ class _Loop:
         return telemetry_table(
             np.datetime64(self.start, "s") + np.arange(self.step) * step,
             self.load,
-            {name: np.array([getattr(action, name) for action in self.actions], np.float64) for name in _ACTIONS},
+            {name: np.array([getattr(action, name) for action in self.actions], np.float64) for name in ACTIONS},
             measured,
             {sensor.column: sensor.unit for sensor in self.sensors},
             {"options": self.options.model_dump_json(), "controller": repr(self.controller)},
         )
+
+
+def _actuators(center: DataCenter) -> dict[str, list[tuple[str, str, str]]]:
+    """Component, control and key, as the simulator names them, of what sets the load and each action."""
+    return {
+        "load": [(kind, "Schedule Value", name) for kind, name in center.load_schedules],
+        "zone_cooling_c": [("Zone Temperature Control", "Cooling Setpoint", zone) for zone in center.zones],
+        "supply_air_c": [("Schedule:Constant", "Schedule Value", SUPPLY_SCHEDULE)],
+        "chilled_water_c": [("Schedule:Constant", "Schedule Value", CHILLED_WATER_SCHEDULE)],
+        "fan_flow_kg_s": [("Fan", "Fan Air Mass Flow Rate", fan) for fan in center.fans],
+        "outdoor_air_kg_s": [("Outdoor Air Controller", "Air Mass Flow Rate", name) for name in center.outdoor_air],
+    }
 
 
 def _mean(parts: list[tuple[float, list[float]]]) -> list[float]:

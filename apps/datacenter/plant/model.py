@@ -32,7 +32,10 @@ class DataCenter:
     """Zone of each group of servers."""
     load_schedules: tuple[tuple[str, str], ...]
     """Kind and name of the schedules that give the servers' load."""
-    fans: tuple[str, ...]
+    fans: dict[str, str]
+    """Outlet node of each air unit's fan."""
+    outdoor_air: dict[str, str]
+    """Node of the outdoor air that each controller of it lets in."""
     supply_nodes: tuple[str, ...]
     """Nodes that carry a set-point of the supply air."""
     chilled_water_node: str | None
@@ -83,7 +86,17 @@ def find_data_center(model: Model, name: str) -> DataCenter:
     return DataCenter(
         servers={server: values["zone_or_space_name"] for server, values in servers.items()},
         load_schedules=tuple(schedules[load.upper()] for load in loads),
-        fans=tuple(fan for kind in model if kind.startswith("Fan:") for fan in model[kind]),
+        fans={
+            fan: values["air_outlet_node_name"]
+            for kind in model
+            if kind.startswith("Fan:")
+            for fan, values in model[kind].items()
+            if "air_outlet_node_name" in values
+        },
+        outdoor_air={
+            controller: values["actuator_node_name"]
+            for controller, values in model.get("Controller:OutdoorAir", {}).items()
+        },
         supply_nodes=tuple(_nodes(model, manager)[-1] for manager in managers),
         chilled_water_node=_chilled_water_node(model),
     )
@@ -128,6 +141,8 @@ def prepare(model: Model, options: PlantOptions, steers: frozenset[str], name: s
         _schedule_supply(model, name)
     if "chilled_water_c" in steers:
         _schedule_water(model, name)
+    if "outdoor_air_kg_s" in steers and not model.get("Controller:OutdoorAir"):
+        raise InputError(f"{name}: `outdoor_air_kg_s` must be left out for a model that takes in no outdoor air.")
     return model
 
 

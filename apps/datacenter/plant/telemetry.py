@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from apps.datacenter.plant.controllers import ACTIONS
 from apps.datacenter.plant.model import DataCenter
 
 __all__ = ["Sensor", "sensors", "telemetry_table", "units"]
@@ -56,6 +57,8 @@ def sensors(center: DataCenter) -> tuple[Sensor, ...]:
         variable = "System Node Setpoint Temperature"
         found.append(Sensor("chilled_water_setpoint_c", "degC", ((variable, node),), "system"))
         found.append(Sensor("chilled_water_c", "degC", (("System Node Temperature", node),), "system"))
+    for node in (*center.fans.values(), *center.outdoor_air.values()):
+        found.append(Sensor(f"{_slug(node)}_flow_kg_s", "kg/s", (("System Node Mass Flow Rate", node),), "system"))
     it = tuple((variable, server) for server in center.servers for variable in powers)
     fans = tuple(("Fan Electricity Rate", fan) for fan in center.fans)
     return (
@@ -80,7 +83,8 @@ def telemetry_table(
     Args:
         times: Beginning of each step, local standard time [step].
         load: IT load of each step, a fraction [step].
-        actions: Set-points that the controller asked for, degrees Celsius, NaN where it asked for none; each [step].
+        actions: Set-points that the controller asked for, in the units of `ACTIONS`, NaN where it asked for none;
+            each [step].
         measured: Means over the step, by column; each [step].
         units_by_column: Unit of each measured column.
         about: What was run, for the schema's metadata.
@@ -94,7 +98,7 @@ def telemetry_table(
     columns: list[tuple[str, str, pa.Array]] = [
         ("time", "local standard time", pa.array(times.astype("datetime64[s]"))),
         ("it_load", "fraction", pa.array(load)),
-        *((f"action_{name}", "degC", pa.array(values, from_pandas=True)) for name, values in actions.items()),
+        *((f"action_{name}", ACTIONS[name][0], pa.array(values, from_pandas=True)) for name, values in actions.items()),
         *((name, units_by_column[name], pa.array(values)) for name, values in measured.items()),
         ("pue", "1", pa.array(pue)),
     ]

@@ -76,8 +76,9 @@ def test_flat_servers_have_no_term_of_temperature() -> None:
 
 def test_what_a_model_lacks_cannot_be_steered() -> None:
     model = read_model(model_file("1zone-crac"))
-    with pytest.raises(InputError, match="1zone-crac: `chilled_water_c` must be left out"):
-        prepare(model, PlantOptions(), frozenset({"chilled_water_c"}), "1zone-crac")
+    for action in ("chilled_water_c", "outdoor_air_kg_s"):
+        with pytest.raises(InputError, match=f"1zone-crac: `{action}` must be left out"):
+            prepare(model, PlantOptions(), frozenset({action}), "1zone-crac")
 
 
 def test_a_run_stays_within_a_year() -> None:

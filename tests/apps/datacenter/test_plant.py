@@ -140,6 +140,17 @@ def test_every_model_runs_and_gives_the_same_twice(model: str) -> None:
     assert first["action_zone_cooling_c"].null_count == first.num_rows
 
 
+def test_flows_are_set_in_their_step_and_given_back() -> None:
+    held = (Action(fan_flow_kg_s=4.0, outdoor_air_kg_s=2.0), Action(fan_flow_kg_s=5.0, outdoor_air_kg_s=9.0))
+    options = PlantOptions(start="06-01", days=1, servers="flat")
+    table, own = run_plant(options, Replay(held + (Action(),) * 94)), run_plant(options)
+    fan, air = (f"east_{node}_node_flow_kg_s" for node in ("zone_supply_fan_outlet", "outside_air_inlet"))
+    np.testing.assert_allclose(table[fan].to_numpy()[:2], [4.0, 5.0])
+    np.testing.assert_allclose(table[air].to_numpy()[:2], [2.0, 5.0], err_msg="outdoor air is at most the fan's flow")
+    for column in (fan, air):
+        np.testing.assert_allclose(table[column].to_numpy()[48:], own[column].to_numpy()[48:], rtol=0.02)
+
+
 def test_flat_servers_draw_the_same_at_any_temperature_and_stock_ones_do_not() -> None:
     def used(servers: str, band: tuple[float, float] | None) -> float:
         action = Constant(Action(zone_cooling_c=32.0 if band else 23.0))
@@ -154,7 +165,7 @@ def test_errors_come_out_of_the_plant_s_process(tmp_path: Path) -> None:
     (tmp_path / "load.csv").write_text("load\n1.5\n")
     with pytest.raises(InputError, match=r"load\.csv, row 1: a load must be from 0 to 1\. Received: 1\.5"):
         run_plant(PlantOptions(load=str(tmp_path / "load.csv")))
-    with pytest.raises(InputError, match=r"`zone_cooling_c` must be from 10\.0 to 45\.0 degrees\. Received: 99"):
+    with pytest.raises(InputError, match=r"`zone_cooling_c` must be from 10\.0 to 45\.0 degC\. Received: 99"):
         Action(zone_cooling_c=99)
     with pytest.raises(InputError, match="a controller must be picklable"):
         run_plant(PlantOptions(days=1), lambda: None)  # type: ignore[arg-type]
