@@ -22,20 +22,15 @@ import pyarrow as pa
 
 from apps.datacenter.plant.controllers import ACTIONS, Action, Controller, Observation
 from apps.datacenter.plant.load import read_load
-from apps.datacenter.plant.model import (
-    CHILLED_WATER_SCHEDULE,
-    SUPPLY_SCHEDULE,
-    DataCenter,
-    find_data_center,
-    prepare,
-    read_model,
-)
+from apps.datacenter.plant.model import DataCenter, find_data_center, read_model
 from apps.datacenter.plant.options import PlantOptions
+from apps.datacenter.plant.points import Points, find_points
+from apps.datacenter.plant.prepare import prepare
 from apps.datacenter.plant.simulator import as_epjson, new_engine, severe_errors
 from apps.datacenter.plant.sources import model_file, weather_file
-from apps.datacenter.plant.telemetry import Sensor, sensors, telemetry_table
+from apps.datacenter.plant.telemetry import sensors, telemetry_table
 from apps.datacenter.plant.weather import check_weather
-from gristmill.errors import InputError, WorkError
+from gristmill.errors import InputError, WorkError, unknown_name
 
 __all__ = ["simulate"]
 
@@ -57,6 +52,8 @@ def simulate(options: PlantOptions, controller: Controller, folder: Path) -> pa.
         InputError: The model, the weather or the load is not what it must be, or the controller set a wrong value.
         WorkError: The simulator stopped; its own severe errors are in the message.
     """
+    for name in sorted(controller.steers - set(ACTIONS)):
+        raise unknown_name("action", name, ACTIONS)
     path, weather = model_file(options.model), weather_file(options.weather)
     check_weather(weather)
     folder.mkdir(parents=True, exist_ok=True)
@@ -91,11 +88,7 @@ class _Loop:
         self.failure: Exception | None = None
         self.over_weather = False  # in the run period, and no longer in sizing
         self.warm = False
-        self.found = False
-        self.zone = _Readings()
-        self.system = _Readings()
-        self.load_handles: list[int] = []
-        self.action_handles: dict[str, list[int]] = {}
+        self.points: Points | None = None
         self.parts: list[tuple[float, list[float]]] = []  # hours and values of the system steps of a zone step
         self.zone_rows: list[list[float]] = [[]]  # first that of the last warm-up step, then one a step
         self.system_rows: list[list[float]] = [[]]
@@ -133,103 +126,75 @@ class _Loop:
         self.warm = self.over_weather
 
     def _on_begin(self, state: Any) -> None:
-        if not self.over_weather or not (self.found or self._find(state)):
+        points = self.points or self._find(state)
+        if points is None:
             return
         if self.warm and self.step < self.options.steps:
             time = self.start + timedelta(minutes=self.options.step_minutes * self.step)
-            self._set(state, self.controller.act(Observation(self.step, time, self._last)))
+            self._set(state, points, self.controller.act(Observation(self.step, time, self._last)))
         load = float(self.load[min(self.step, len(self.load) - 1)])
-        for handle in self.load_handles:
+        for handle in points.load:
             self.api.exchange.set_actuator_value(state, handle, load)
 
-    def _find(self, state: Any) -> bool:
-        """Looks up all handles; the simulator gives none before its input is read."""
-        exchange = self.api.exchange
-        if not exchange.api_data_fully_ready(state):
-            return False
-        lacking = []
-        for sensor in self.sensors:
-            readings = self.zone if sensor.kind == "zone" else self.system
-            for variable, key in sensor.variables:
-                readings.handles.append(exchange.get_variable_handle(state, variable, key))
-                readings.sensors.append(sensor)
-                lacking += [f"{variable} of {key}"] * (readings.handles[-1] < 0)
-        points = _actuators(self.center)
-        for name in ("load", *sorted(self.controller.steers)):
-            handles = [exchange.get_actuator_handle(state, *point) for point in points[name]]
-            lacking += [" of ".join(p[1:]) for p, handle in zip(points[name], handles, strict=True) if handle < 0]
-            self.action_handles[name] = handles
-        self.load_handles = self.action_handles.pop("load")
-        if lacking:
-            raise WorkError(f"the model must have all that a run reads and sets. It lacks: {', '.join(lacking)}")
-        self.found = True
-        return True
+    def _find(self, state: Any) -> Points | None:
+        if self.points is None and self.over_weather and self.api.exchange.api_data_fully_ready(state):
+            self.points = find_points(self.api.exchange, state, self.center, self.sensors, self.controller.steers)
+        return self.points
 
-    def _set(self, state: Any, action: Action) -> None:
+    def _set(self, state: Any, points: Points, action: Action) -> None:
         before = self.actions[-1] if self.actions else None
         self.actions.append(action)
         if action is before:  # actuators hold their values
             return
         for name in ACTIONS:
             value = getattr(action, name)
-            if value is not None and name not in self.action_handles:
+            if value is not None and name not in points.actions:
                 raise InputError(f"`{name}` must be among what the controller steers. Received: {action}")
-            for handle in self.action_handles.get(name, ()):
+            for handle in points.actions.get(name, ()):
                 if value is None:
                     self.api.exchange.reset_actuator(state, handle)
                 else:
                     self.api.exchange.set_actuator_value(state, handle, value)
 
     def _on_system_step(self, state: Any) -> None:
-        if self.found:
+        if self.points:
             read = self.api.api.getVariableValue  # the wrapper around it takes as long as the call
-            values = [read(state, handle) for handle in self.system.handles]
+            values = [read(state, handle) for handle in self.points.system.handles]
             self.parts.append((self.api.api.systemTimeStep(state), values))
 
     def _on_end(self, state: Any) -> None:
-        if self.found:
+        if self.points:
             read = self.api.api.getVariableValue
             if not self.warm:
                 self.zone_rows, self.system_rows = [], []
-            self.zone_rows.append([read(state, handle) for handle in self.zone.handles])
+            self.zone_rows.append([read(state, handle) for handle in self.points.zone.handles])
             self.system_rows.append(_mean(self.parts))
             self.parts = []
             self.step += self.warm
 
+    def _measured(self, first: int) -> dict[str, npt.NDArray[np.float64]]:
+        """Each column's values from a row on; row 0 is that of the last warm-up step."""
+        assert self.points is not None
+        columns: dict[str, Any] = dict.fromkeys((sensor.column for sensor in self.sensors), 0.0)
+        for readings, rows in ((self.points.zone, self.zone_rows), (self.points.system, self.system_rows)):
+            values = np.asarray(rows[first:])  # [step, variable]
+            for place, sensor in enumerate(readings.sensors):
+                columns[sensor.column] = columns[sensor.column] + values[:, place] * sensor.scale
+        return columns
+
     def _last(self) -> dict[str, float]:
-        row = dict.fromkeys((sensor.column for sensor in self.sensors), 0.0)
-        for readings, rows in ((self.zone, self.zone_rows), (self.system, self.system_rows)):
-            for sensor, value in zip(readings.sensors, rows[-1], strict=True):
-                row[sensor.column] += value * sensor.scale
-        return row
+        return {column: float(values[0]) for column, values in self._measured(-1).items()}
 
     def table(self) -> pa.Table:
         step = np.timedelta64(self.options.step_minutes * 60, "s")
-        measured = dict.fromkeys((sensor.column for sensor in self.sensors), np.zeros(self.step))
-        for readings, rows in ((self.zone, self.zone_rows), (self.system, self.system_rows)):
-            values = np.asarray(rows[1:])  # [step, variable]
-            for place, sensor in enumerate(readings.sensors):
-                measured[sensor.column] = measured[sensor.column] + values[:, place] * sensor.scale
         return telemetry_table(
             np.datetime64(self.start, "s") + np.arange(self.step) * step,
             self.load,
             {name: np.array([getattr(action, name) for action in self.actions], np.float64) for name in ACTIONS},
-            measured,
+            self._measured(1),
             {sensor.column: sensor.unit for sensor in self.sensors},
             {"options": self.options.model_dump_json(), "controller": repr(self.controller)},
         )
-
-
-def _actuators(center: DataCenter) -> dict[str, list[tuple[str, str, str]]]:
-    """Component, control and key, as the simulator names them, of what sets the load and each action."""
-    return {
-        "load": [(kind, "Schedule Value", name) for kind, name in center.load_schedules],
-        "zone_cooling_c": [("Zone Temperature Control", "Cooling Setpoint", zone) for zone in center.zones],
-        "supply_air_c": [("Schedule:Constant", "Schedule Value", SUPPLY_SCHEDULE)],
-        "chilled_water_c": [("Schedule:Constant", "Schedule Value", CHILLED_WATER_SCHEDULE)],
-        "fan_flow_kg_s": [("Fan", "Fan Air Mass Flow Rate", fan) for fan in center.fans],
-        "outdoor_air_kg_s": [("Outdoor Air Controller", "Air Mass Flow Rate", name) for name in center.outdoor_air],
-    }
 
 
 def _mean(parts: list[tuple[float, list[float]]]) -> list[float]:
@@ -239,11 +204,3 @@ def _mean(parts: list[tuple[float, list[float]]]) -> list[float]:
     hours = sum(part for part, _ in parts)
     columns = zip(*(values for _, values in parts), strict=True)
     return [sum(part * value for (part, _), value in zip(parts, column, strict=True)) / hours for column in columns]
-
-
-class _Readings:
-    """Handles of variables, and the sensor that each belongs to."""
-
-    def __init__(self) -> None:
-        self.handles: list[int] = []
-        self.sensors: list[Sensor] = []

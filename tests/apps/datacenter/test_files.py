@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from apps.datacenter.plant.model import find_data_center, prepare, read_model
+from apps.datacenter.plant.model import find_data_center, read_model
 from apps.datacenter.plant.options import PlantOptions
+from apps.datacenter.plant.prepare import prepare
 from apps.datacenter.plant.sources import model_file, weather_file
 from apps.datacenter.plant.weather import check_weather
 from gristmill.errors import InputError

@@ -220,3 +220,8 @@ def test_a_year_in_chicago_is_what_was_measured_before() -> None:
         table = run_plant(PlantOptions(servers="flat", supply_air_band_c=band), controller)
         mwh = {name: table[f"{name}_power_kw"].to_numpy().sum() / 4000 for name in ("total", "cooling")}
         assert mwh == pytest.approx({"total": total, "cooling": cooling}, abs=0.1)
+
+
+def test_an_action_that_is_not_known_is_named() -> None:
+    with pytest.raises(InputError, match="unknown action 'zone_coolin_c'; did you mean 'zone_cooling_c'"):
+        run_plant(PlantOptions(days=1), Breaks(frozenset({"zone_coolin_c"})))
