@@ -7,7 +7,7 @@ step k:     act(what step k-1 measured)  ->  power, flows: summed x hours ->  ro
 ```
 
 Actuators are written before the simulator sets the step's weather and schedules, so that they hold for the whole step.
-A second run in one process is not safe: `run_plant` starts a process for each.
+`run_plant` starts a process for each run: the simulator keeps callbacks for ever, and may end its process when it fails.
 """
 
 import json

@@ -96,7 +96,7 @@ def telemetry_table(
     """
     pue = measured["total_power_kw"] / measured["it_power_kw"]
     columns: list[tuple[str, str, pa.Array]] = [
-        ("time", "local standard time", pa.array(times.astype("datetime64[s]"))),
+        ("time", "local standard time", pa.array(times.astype("datetime64[ms]"))),
         ("it_load", "fraction", pa.array(load)),
         *((f"action_{name}", ACTIONS[name][0], pa.array(values, from_pandas=True)) for name, values in actions.items()),
         *((name, units_by_column[name], pa.array(values)) for name, values in measured.items()),
