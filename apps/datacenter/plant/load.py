@@ -1,0 +1,98 @@
+"""The computing load over time, a fraction of what the servers can do: from a public trace or the user's own file."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from apps.datacenter.plant.sources import GOOGLE_2019
+from gristmill.data.fetch import fetch
+from gristmill.errors import InputError
+
+__all__ = ["LoadSeries", "read_load"]
+
+_COLUMNS = ("load", "cpu_util")
+
+
+@dataclass(frozen=True)
+class LoadSeries:
+    """Load at even intervals; what is shorter than a run starts again from its beginning."""
+
+    name: str
+    values: tuple[float, ...]
+    """Fractions from 0 to 1."""
+    minutes: int
+    """Length of an interval."""
+
+    def __post_init__(self) -> None:
+        if not self.values:
+            raise InputError(f"{self.name}: a load must have one row or more. Received: none")
+        if self.minutes < 1:
+            raise InputError(f"{self.name}: `minutes` must be a positive integer. Received: {self.minutes}")
+        for row, value in enumerate(self.values, 1):
+            if not 0.0 <= value <= 1.0:  # false for NaN also
+                raise InputError(f"{self.name}, row {row}: a load must be from 0 to 1. Received: {value}")
+
+    def steps(self, minutes: int, count: int) -> npt.NDArray[np.float64]:
+        """The load of each step, the mean where a step spans several intervals.
+
+        Args:
+            minutes: Length of a step.
+            count: How many steps.
+
+        Returns:
+            Fractions, float64 [count].
+
+        Raises:
+            InputError: Neither length divides the other.
+        """
+        values = np.asarray(self.values, np.float64)
+        if self.minutes % minutes == 0:
+            return values[(np.arange(count) // (self.minutes // minutes)) % len(values)]
+        if minutes % self.minutes:
+            raise InputError(
+                f"{self.name}: the interval of a load must divide the step ({minutes} minutes) or be a multiple of it. "
+                f"Received: {self.minutes} minutes"
+            )
+        each = minutes // self.minutes
+        rows = (np.arange(count)[:, None] * each + np.arange(each)) % len(values)  # [step, interval within it]
+        return values[rows].mean(axis=1)
+
+
+def read_load(load: str, minutes: int = 15) -> LoadSeries:
+    """Reads a load by name or file.
+
+    Args:
+        load: `google2019` (28 days at 5 minutes, fetched on first use), or a CSV file with a column `load` or
+            `cpu_util` of fractions, a row an interval.
+        minutes: Length of an interval in a file of the user's own.
+
+    Raises:
+        InputError: The file is not there, lacks the column, or a row is no number from 0 to 1.
+    """
+    if load == "google2019":
+        return LoadSeries(load, tuple(_column(load, fetch(GOOGLE_2019).files["google2019.csv"])), 5)
+    path = Path(load)
+    if not path.is_file():
+        raise InputError(f"`load` must be google2019 or a CSV file. Received: {load!r}, which is not there")
+    return LoadSeries(load, tuple(_column(load, path)), minutes)
+
+
+def _column(name: str, path: Path) -> Sequence[float]:
+    with open(path, newline="", encoding="utf-8", errors="replace") as stream:
+        rows = csv.DictReader(stream)
+        column = next((column for column in _COLUMNS if column in (rows.fieldnames or ())), None)
+        if column is None:
+            raise InputError(f"{name}: a load must have a column `load`. Received: {', '.join(rows.fieldnames or ())}")
+        values = []
+        for number, row in enumerate(rows, 1):
+            try:
+                values.append(float(row[column]))
+            except (TypeError, ValueError) as error:
+                raise InputError(
+                    f"{name}, row {number}: `{column}` must be a number. Received: {row[column]!r}"
+                ) from error
+    return values

@@ -1,0 +1,90 @@
+"""Models and weather files are checked before the simulator reads them, and a fault is named with its file."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from apps.datacenter.plant.model import find_data_center, read_model
+from apps.datacenter.plant.options import PlantOptions
+from apps.datacenter.plant.prepare import prepare
+from apps.datacenter.plant.sources import model_file, weather_file
+from apps.datacenter.plant.weather import check_weather
+from gristmill.errors import InputError
+
+
+def test_a_weather_file_cut_in_half_is_refused(tmp_path: Path) -> None:
+    whole = weather_file("chicago").read_bytes()
+    check_weather(weather_file("chicago"))
+    cut = tmp_path / "cut.epw"
+    cut.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=r"cut\.epw, line \d+: an hour must have 32 fields or more, .*Received: \d+"):
+        check_weather(cut)
+    cut.write_bytes(b"\n".join(whole.split(b"\n")[:4388]))
+    with pytest.raises(InputError, match=r"cut\.epw: a year must have 8760 hours .* Received: 4380, .* 7/2"):
+        check_weather(cut)
+    cut.write_bytes(b"")
+    with pytest.raises(InputError, match=r"cut\.epw: an EPW file must start with LOCATION"):
+        check_weather(cut)
+
+
+def test_names_that_are_not_known_get_the_nearest() -> None:
+    with pytest.raises(InputError, match="did you mean '2zone-dx'"):
+        model_file("2zonedx")
+    with pytest.raises(InputError, match="did you mean 'chicago'"):
+        weather_file("chicagoo")
+    with pytest.raises(InputError, match=r"model file none\.epJSON is not there"):
+        model_file("none.epJSON")
+
+
+def test_a_model_without_a_data_centre_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "office.epJSON"
+    path.write_text(json.dumps({"Version": {"Version 1": {"version_identifier": "25.2"}}, "Zone": {"Hall": {}}}))
+    with pytest.raises(InputError, match=r"office\.epJSON: a model must have a data centre .*without servers"):
+        find_data_center(read_model(path), str(path))
+    path.write_text('{"Version":')
+    with pytest.raises(InputError, match=r"office\.epJSON: a model must be epJSON"):
+        read_model(path)
+    path.write_text("[1]")
+    with pytest.raises(InputError, match=r"office\.epJSON: a model must be epJSON"):
+        read_model(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "zones", "water"),
+    [
+        ("1zone-crac", ("Main Zone",), None),
+        ("2zone-cw", ("East Zone", "West Zone"), "CW Supply Outlet Node"),
+        ("2zone-dx", ("East Zone", "West Zone"), "CW Supply Outlet Node"),
+    ],
+)
+def test_the_data_centre_is_found(name: str, zones: tuple[str, ...], water: str | None) -> None:
+    center = find_data_center(read_model(model_file(name)), name)
+    assert (center.zones, center.chilled_water_node) == (zones, water)
+    assert len(center.fans) == len(center.supply_nodes) == len(zones)
+    assert [schedule for _, schedule in center.load_schedules] == ["Data Center CPU Loading Schedule"]
+
+
+def test_flat_servers_have_no_term_of_temperature() -> None:
+    model = prepare(read_model(model_file("2zone-dx")), PlantOptions(servers="flat"), frozenset(), "2zone-dx")
+    for servers in model["ElectricEquipment:ITE:AirCooled"].values():
+        power = servers["cpu_power_input_function_of_loading_and_air_temperature_curve_name"]
+        curve = model["Curve:Biquadratic"][power]
+        assert (curve["coefficient1_constant"], curve["coefficient2_x"]) == (0.3, 0.7)
+        assert curve["coefficient4_y"] == curve["coefficient5_y_2"] == curve["coefficient6_x_y"] == 0.0
+        assert servers["design_fan_power_input_fraction"] == 0.1
+
+
+def test_what_a_model_lacks_cannot_be_steered() -> None:
+    model = read_model(model_file("1zone-crac"))
+    for action in ("chilled_water_c", "outdoor_air_kg_s"):
+        with pytest.raises(InputError, match=f"1zone-crac: `{action}` must be left out"):
+            prepare(model, PlantOptions(), frozenset({action}), "1zone-crac")
+
+
+def test_a_run_stays_within_a_year() -> None:
+    assert PlantOptions(start="12-25", days=7).steps == 672
+    with pytest.raises(ValueError, match="must stay within one year"):
+        PlantOptions(start="12-25", days=8)
+    with pytest.raises(ValueError, match="two rising temperatures"):
+        PlantOptions(supply_air_band_c=(25, 22))
