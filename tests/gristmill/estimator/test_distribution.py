@@ -22,6 +22,14 @@ def train(folder: Path, how: str) -> None:
     subprocess.run([sys.executable, SCRIPT, folder, how], check=True, timeout=280)
 
 
+def train_in_processes(folder: Path, how: str) -> None:
+    """Trains in two workers, of which none may be lost."""
+    told: list[str] = []
+    command = [sys.executable, str(SCRIPT), str(folder), how]
+    assert supervise(command, lambda: loopback(how, 2), told.append) == 0
+    assert told == []
+
+
 def values(folder: Path, how: str, name: str) -> dict[str, Any]:
     with np.load(folder / f"{how}-{name}.npz") as found:
         return {str(one): found[f"v{place}"] for place, one in enumerate(found["names"])}
@@ -51,19 +59,13 @@ def test_devices_of_one_process(alone: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_processes_end_together_where_one_has_no_batch_left(alone: Path, tmp_path: Path) -> None:
-    told: list[str] = []
-    command = [sys.executable, str(SCRIPT), str(tmp_path), "multiworker"]
-    assert supervise(command, lambda: loopback("multiworker", 2), told.append) == 0
-    assert told == []
+    train_in_processes(tmp_path, "multiworker")
     assert_same(alone, tmp_path, "multiworker")
 
 
 @pytest.mark.slow
 def test_parameter_servers_lose_no_step(alone: Path, tmp_path: Path) -> None:
-    told: list[str] = []
-    command = [sys.executable, str(SCRIPT), str(tmp_path), "parameter-server"]
-    assert supervise(command, lambda: loopback("parameter-server", 2), told.append) == 0
-    assert told == []
+    train_in_processes(tmp_path, "parameter-server")
     for name in NAMES:
         one, other = values(alone, "none", name), values(tmp_path, "parameter-server", name)
         assert one.keys() == other.keys()

@@ -84,15 +84,13 @@ class MultiWorker(Distribution):
 
     def same(self, variables: Mapping[str, Any]) -> None:
         """Gives variables the chief's values."""
-        values = {name: variable.numpy() for name, variable in variables.items()}
-        told = _unpacked(self._from_chief(lambda: _packed(Checkpoint(0, values, {}))))
+        told = self._checkpoint_of_chief(lambda: _values(variables))
         for name, variable in variables.items():
             variable.assign(told.tensors[name])
 
     def begin(self, step: "Step", found: Checkpoint | None) -> Checkpoint | None:
         """The chief's checkpoint, or its first values."""
-        own = found or Checkpoint(0, {name: variable.numpy() for name, variable in step.named().items()}, {})
-        told = _unpacked(self._from_chief(lambda: _packed(own)))
+        told = self._checkpoint_of_chief(lambda: found or _values(step.named()))
         if told.notes:
             return told
         step.restore(told.tensors)
@@ -105,6 +103,9 @@ class MultiWorker(Distribution):
                 seeds = variable.numpy()
                 seeds[0] = (int(seeds[0]) + self.place * _APART) % 2**32
                 variable.assign(seeds)
+
+    def _checkpoint_of_chief(self, make: Callable[[], Checkpoint]) -> Checkpoint:
+        return _unpacked(self._from_chief(lambda: _packed(make())))
 
     def _from_chief(self, make: Callable[[], bytes]) -> bytes:
         """Bytes of the chief's, as a sum to which the others add zeros."""
@@ -121,6 +122,11 @@ class MultiWorker(Distribution):
 def _room(size: int) -> int:
     """Bytes in which so many are sent: a power of two, so that few sizes occur."""
     return int(2 ** max(10, (size - 1).bit_length()))
+
+
+def _values(variables: Mapping[str, Any]) -> Checkpoint:
+    """What variables hold, as a checkpoint without notes."""
+    return Checkpoint(0, {name: variable.numpy() for name, variable in variables.items()}, {})
 
 
 def _packed(checkpoint: Checkpoint) -> bytes:
