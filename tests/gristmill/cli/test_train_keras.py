@@ -8,26 +8,12 @@ import pytest
 
 from gristmill.data.dataset import Dataset
 from gristmill.runs import Run
+from tests.gristmill.cli.rated import RATED
 
 pytestmark = pytest.mark.slow
-MODEL = """
-import keras
-
-class Twice(keras.layers.Layer):
-    def call(self, values):
-        return 2 * values
-
+MODEL = f"""{RATED}
 def build(dataset):
-    user, item = (keras.Input((), name=name, dtype="string") for name in ("user", "item"))
-    parts = []
-    for name, tensor in (("user", user), ("item", item)):
-        terms = dataset.vocabulary(name)
-        index = keras.layers.StringLookup(vocabulary=terms)(tensor)
-        parts.append(keras.layers.Embedding(len(terms) + 1, 4)(index))
-    outputs = Twice()(keras.layers.Dense(1)(keras.layers.Dot(1)(parts)))
-    model = keras.Model([user, item], outputs)
-    model.compile(keras.optimizers.Adam(0.05), "mse", metrics=["mae"])
-    return model
+    return rated(dataset, Twice)
 
 def not_compiled():
     return keras.Sequential([keras.layers.Dense(1)])

@@ -12,29 +12,15 @@ from gristmill.progress import Silent
 from gristmill.runs import Run
 from gristmill.training import Checkpoints
 from gristmill.workflow import keras_app, train_app
+from tests.gristmill.cli.rated import RATED
 
 pytestmark = pytest.mark.slow
-MODEL = """
-import keras
-
-class Twice(keras.layers.Layer):
-    def call(self, values):
-        return 2 * values
-
-def build(dataset, last=keras.layers.Identity):
-    user, item = (keras.Input((), name=name, dtype="string") for name in ("user", "item"))
-    parts = []
-    for name, tensor in (("user", user), ("item", item)):
-        terms = dataset.vocabulary(name)
-        index = keras.layers.StringLookup(vocabulary=terms)(tensor)
-        parts.append(keras.layers.Embedding(len(terms) + 1, 4)(index))
-    outputs = last()(keras.layers.Dense(1)(keras.layers.Dot(1)(parts)))
-    model = keras.Model([user, item], outputs)
-    model.compile(keras.optimizers.Adam(0.05), "mse", metrics=["mae"])
-    return model
+MODEL = f"""{RATED}
+def build(dataset):
+    return rated(dataset)
 
 def twice(dataset):
-    return build(dataset, Twice)
+    return rated(dataset, Twice)
 """
 SETTINGS = ["label=rating", "batch=64", "epochs=12", "metric=mae"]
 OVERRIDES = [word for setting in SETTINGS for word in ("--set", setting)]
