@@ -3,6 +3,10 @@
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)  # the same examples on every machine
+settings.load_profile("repeatable")
 
 _AS_ONE = ("tests/gristmill/cli", "tests/gristmill/lite")  # their tests share what one of them trained or converted
 
