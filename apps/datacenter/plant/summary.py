@@ -79,14 +79,15 @@ def summarise(table: pa.Table, limits: Limits | None = None) -> Summary:
 def inlet_out(table: pa.Table, limits: Limits) -> npt.NDArray[np.bool_]:
     """Whether some server's inlet was colder or warmer than the limits, in each step [step]."""
     inlets = _inlets(table, "inlet_c")
-    return ((inlets < limits.inlet_c[0]) | (inlets > limits.inlet_c[1])).any(axis=1)
+    return np.asarray(((inlets < limits.inlet_c[0]) | (inlets > limits.inlet_c[1])).any(axis=1))
 
 
 def humidity_out(table: pa.Table, limits: Limits) -> npt.NDArray[np.bool_]:
     """Whether some server's inlet broke a limit of dew point or humidity, in each step [step]."""
     dew_points, humidity = _inlets(table, "inlet_dew_point_c"), _inlets(table, "inlet_humidity_percent")
     low, high = limits.dew_point_c
-    return ((dew_points < low) | (dew_points > high) | (humidity > limits.humidity_percent)).any(axis=1)
+    out = (dew_points < low) | (dew_points > high) | (humidity > limits.humidity_percent)
+    return np.asarray(out.any(axis=1))
 
 
 def _inlets(table: pa.Table, ending: str) -> npt.NDArray[np.float64]:
