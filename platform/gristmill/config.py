@@ -3,13 +3,25 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gristmill.errors import InputError, unknown_name
 
-__all__ = ["build_config", "validated"]
+__all__ = ["CheckedRecord", "build_config", "validated"]
 
 Config = TypeVar("Config", bound=BaseModel)
+
+
+class CheckedRecord(BaseModel):
+    """A frozen record that raises `InputError` of a wrong value, where it is made by a program too."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise _refused(type(self), error) from error
 
 
 def build_config(kind: type[Config], preset: Mapping[str, Any], overrides: Sequence[str]) -> Config:
@@ -34,10 +46,18 @@ def validated(kind: type[Config], values: Mapping[str, Any]) -> Config:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        rule = first["msg"].removeprefix("Value error, ")
-        raise InputError(f"setting `{key}`: {rule}. Received: {first['input']!r}") from error
+        raise _refused(kind, error) from error
+
+
+def _refused(kind: type[BaseModel], error: ValidationError) -> InputError:
+    first = error.errors()[0]
+    key = ".".join(map(str, first["loc"]))
+    if first["type"] == "extra_forbidden":
+        return unknown_name("setting", key, _keys(kind))
+    rule = first["msg"].removeprefix("Value error, ")
+    if not key:  # a rule of the whole record says itself what came
+        return InputError(rule)
+    return InputError(f"setting `{key}`: {rule}. Received: {first['input']!r}")
 
 
 def _split(text: str) -> tuple[str, Any]:

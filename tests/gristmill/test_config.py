@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from gristmill.config import build_config
+from gristmill.config import CheckedRecord, build_config, validated
 from gristmill.errors import InputError
 
 
@@ -60,7 +60,7 @@ def test_a_change_is_stronger_than_the_preset_and_the_last_one_wins() -> None:
         ({}, "width=3", r"unknown setting 'width'; did you mean 'inner.width'"),
         ({}, "inner.rate.x=3", r"setting `inner.rate.x`: `rate` has no settings of its own"),
         ({"inner.widht": 3}, "name=x", r"unknown setting 'inner.widht'"),
-        ({}, "inner={widht: 3}", r"setting `inner.widht`: .*Received: 3"),
+        ({}, "inner={widht: 3}", r"unknown setting 'inner.widht'; did you mean 'inner.width'"),
         ({}, "inner.width=wide", r"setting `inner.width`: .*valid integer.*Received: 'wide'"),
         ({}, "inner.width=0", r"setting `inner.width`: .*greater than or equal to 1. Received: 0"),
         ({}, "inner.sizes=[1, x]", r"setting `inner.sizes.1`: .*Received: 'x'"),
@@ -74,3 +74,29 @@ def test_a_change_is_stronger_than_the_preset_and_the_last_one_wins() -> None:
 def test_a_wrong_setting_is_named(preset: dict[str, Any], text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         build_config(Outer, preset, [text])
+
+
+class Room(CheckedRecord):
+    lowest_c: float = 18.0
+    highest_c: float = 27.0
+
+    @model_validator(mode="after")
+    def _rising(self) -> "Room":
+        if self.lowest_c > self.highest_c:
+            raise ValueError(f"`lowest_c` must be below `highest_c`. Received: {self.lowest_c}, {self.highest_c}")
+        return self
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"lowest_c": "cold"}, r"^setting `lowest_c`: .*valid number.*Received: 'cold'$"),
+        ({"lowest": 3.0}, r"^unknown setting 'lowest'; did you mean 'lowest_c'"),
+        ({"lowest_c": 30.0}, r"^`lowest_c` must be below `highest_c`. Received: 30.0, 27.0$"),
+    ],
+)
+def test_a_checked_record_names_what_is_wrong_however_it_is_made(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Room(**values)
+    with pytest.raises(InputError, match=message):
+        validated(Room, values)

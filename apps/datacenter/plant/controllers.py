@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from numbers import Real
 from typing import Protocol
 
 from gristmill.errors import InputError
@@ -57,8 +58,8 @@ class Action:
     def __post_init__(self) -> None:
         for name, (unit, low, high) in ACTIONS.items():
             value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                raise InputError(f"`{name}` must be from {low} to {high} {unit}. Received: {value}")
+            if value is not None and not (isinstance(value, Real) and low <= value <= high):
+                raise InputError(f"`{name}` must be from {low} to {high} {unit}. Received: {value!r}")
 
 
 class Controller(Protocol):

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from apps.datacenter.plant.sources import GOOGLE_2019
-from gristmill.data.fetch import fetch
+from apps.datacenter.plant.sources import load_file
 from gristmill.errors import InputError
 
 __all__ = ["LoadSeries", "read_load"]
 
 _COLUMNS = ("load", "cpu_util")
+_MINUTES = {"google2019": 5}
+"""Interval of each named load."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,7 @@ def read_load(load: str, minutes: int = 15) -> LoadSeries:
     Raises:
         InputError: The file is not there, lacks the column, or a row is no number from 0 to 1.
     """
-    if load == "google2019":
-        return LoadSeries(load, tuple(_column(load, fetch(GOOGLE_2019).files["google2019.csv"])), 5)
-    path = Path(load)
-    if not path.is_file():
-        raise InputError(f"`load` must be google2019 or a CSV file. Received: {load!r}, which is not there")
-    return LoadSeries(load, tuple(_column(load, path)), minutes)
+    return LoadSeries(load, tuple(_column(load, load_file(load))), _MINUTES.get(load, minutes))
 
 
 def _column(name: str, path: Path) -> Sequence[float]:
@@ -86,7 +82,8 @@ def _column(name: str, path: Path) -> Sequence[float]:
         rows = csv.DictReader(stream)
         column = next((column for column in _COLUMNS if column in (rows.fieldnames or ())), None)
         if column is None:
-            raise InputError(f"{name}: a load must have a column `load`. Received: {', '.join(rows.fieldnames or ())}")
+            came = ", ".join(rows.fieldnames or ()) or "an empty file"
+            raise InputError(f"{name}: a load must have a column `load`. Received: {came}")
         values = []
         for number, row in enumerate(rows, 1):
             try:

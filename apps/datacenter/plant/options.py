@@ -1,19 +1,19 @@
 """What to run: the plant, its weather, its load, how long and in which steps."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from gristmill.config import CheckedRecord
 
 __all__ = ["PlantOptions"]
 
 _YEAR = 1991  # the year the public models say; it only names the days, the weather file has them for any year
 
 
-class PlantOptions(BaseModel):
-    """One run of a plant."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class PlantOptions(CheckedRecord):
+    """One run of a plant; a wrong value raises `InputError`."""
 
     model: str = "2zone-dx"
     """`1zone-crac`, `2zone-cw`, `2zone-dx`, or an epJSON file."""
@@ -25,7 +25,7 @@ class PlantOptions(BaseModel):
     """Interval of the user's own load."""
     servers: Literal["stock", "flat"] = "stock"
     """`stock`: as the model has them, power rises with inlet temperature. `flat`: power follows the load alone."""
-    start: str = Field("01-01", pattern=r"^\d\d-\d\d$")
+    start: str = "01-01"
     """Month and day on which the run starts."""
     days: int = Field(365, ge=1, le=365)
     """Days to run, within one year."""
@@ -39,7 +39,7 @@ class PlantOptions(BaseModel):
     @property
     def first_day(self) -> date:
         """The day on which the run starts."""
-        return date(_YEAR, int(self.start[:2]), int(self.start[3:]))
+        return _day(self.start)
 
     @property
     def last_day(self) -> date:
@@ -51,6 +51,15 @@ class PlantOptions(BaseModel):
         """How many steps the run has."""
         return self.days * 24 * 60 // self.step_minutes
 
+    @field_validator("start")
+    @classmethod
+    def _a_day(cls, start: str) -> str:
+        try:
+            _day(start)
+        except ValueError as error:
+            raise ValueError("must be a month and a day, such as 07-01") from error
+        return start
+
     @model_validator(mode="after")
     def _within(self) -> "PlantOptions":
         if self.last_day.year != _YEAR:
@@ -59,3 +68,7 @@ class PlantOptions(BaseModel):
         if band and not 5.0 <= band[0] <= band[1] <= 40.0:
             raise ValueError(f"`supply_air_band_c` must be two rising temperatures from 5 to 40. Received: {band}")
         return self
+
+
+def _day(text: str) -> date:
+    return datetime.strptime(f"{_YEAR}-{text}", "%Y-%m-%d").date()

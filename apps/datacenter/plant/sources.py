@@ -10,7 +10,7 @@ from gristmill.data.fetch import fetch
 from gristmill.data.known import KnownData, Wheel
 from gristmill.errors import InputError, unknown_name
 
-__all__ = ["GOOGLE_2019", "MODELS", "PLANTS", "WEATHER", "model_file", "weather_file"]
+__all__ = ["GOOGLE_2019", "LOADS", "MODELS", "PLANTS", "WEATHER", "load_file", "model_file", "weather_file"]
 
 _MODELS = {
     "1zone-crac": (
@@ -120,6 +120,9 @@ GOOGLE_2019 = KnownData(
     ),
 )
 
+LOADS = {"google2019": "google2019.csv"}
+"""File of each named load."""
+
 
 def model_file(model: str) -> Path:
     """Path of a model by its name (see `MODELS`), fetched on first use, or of the user's own `.epJSON` or `.idf`.
@@ -127,7 +130,7 @@ def model_file(model: str) -> Path:
     Raises:
         InputError: The file is not there, or the name is unknown.
     """
-    return _file("model", model, MODELS, (".epjson", ".idf"))
+    return _file("model", model, PLANTS, MODELS, (".epjson", ".idf"))
 
 
 def weather_file(weather: str) -> Path:
@@ -136,12 +139,21 @@ def weather_file(weather: str) -> Path:
     Raises:
         InputError: The file is not there, or the name is unknown.
     """
-    return _file("weather", weather, WEATHER, (".epw",))
+    return _file("weather", weather, PLANTS, WEATHER, (".epw",))
 
 
-def _file(kind: str, name: str, known: dict[str, str], endings: tuple[str, ...]) -> Path:
+def load_file(load: str) -> Path:
+    """Path of a load by its name (see `LOADS`), fetched on first use, or of the user's own CSV file.
+
+    Raises:
+        InputError: The file is not there, or the name is unknown.
+    """
+    return _file("load", load, GOOGLE_2019, LOADS, (".csv",))
+
+
+def _file(kind: str, name: str, data: KnownData, known: dict[str, str], endings: tuple[str, ...]) -> Path:
     if name in known:
-        return fetch(PLANTS).files[known[name]]
+        return fetch(data).files[known[name]]
     path = Path(name)
     if path.is_file():
         return path

@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from apps.datacenter.plant.controllers import Action
 from apps.datacenter.plant.model import find_data_center, read_model
 from apps.datacenter.plant.options import PlantOptions
 from apps.datacenter.plant.prepare import prepare
@@ -84,7 +86,27 @@ def test_what_a_model_lacks_cannot_be_steered() -> None:
 
 def test_a_run_stays_within_a_year() -> None:
     assert PlantOptions(start="12-25", days=7).steps == 672
-    with pytest.raises(ValueError, match="must stay within one year"):
+    with pytest.raises(InputError, match=r"`start` and `days` must stay within one year\. Received: 12-25, 8 days$"):
         PlantOptions(start="12-25", days=8)
-    with pytest.raises(ValueError, match="two rising temperatures"):
-        PlantOptions(supply_air_band_c=(25, 22))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"days": 0}, r"^setting `days`: .*greater than or equal to 1\. Received: 0$"),
+        ({"step_minutes": 7}, r"^setting `step_minutes`: .*30 or 60\. Received: 7$"),
+        ({"servers": "flatt"}, r"^setting `servers`: .*'stock' or 'flat'\. Received: 'flatt'$"),
+        ({"start": "02-30"}, r"^setting `start`: must be a month and a day, such as 07-01\. Received: '02-30'$"),
+        ({"supply_air_band_c": (25, 22)}, r"^`supply_air_band_c` must be two rising .* Received: \(25\.0, 22\.0\)$"),
+        ({"step_minute": 5}, r"^unknown setting 'step_minute'; did you mean 'step_minutes'"),
+    ],
+)
+def test_a_wrong_option_is_named_with_its_rule(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        PlantOptions(**values)
+
+
+@pytest.mark.parametrize("value", [99, float("nan"), "32"])
+def test_a_set_point_must_be_a_number_within_its_range(value: Any) -> None:
+    with pytest.raises(InputError, match=rf"`zone_cooling_c` must be from 10\.0 to 45\.0 degC\. Received: {value!r}"):
+        Action(zone_cooling_c=value)

@@ -38,8 +38,13 @@ def test_other_bad_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "load.csv").write_text("load\n")
     with pytest.raises(InputError, match="must have one row or more"):
         read_load(str(tmp_path / "load.csv"))
-    with pytest.raises(InputError, match="which is not there"):
+    (tmp_path / "load.csv").write_text("")
+    with pytest.raises(InputError, match=r"load\.csv: a load must have a column `load`\. Received: an empty file"):
+        read_load(str(tmp_path / "load.csv"))
+    with pytest.raises(InputError, match=r"load file .*none\.csv is not there"):
         read_load(str(tmp_path / "none.csv"))
+    with pytest.raises(InputError, match="unknown load 'google2018'; did you mean 'google2019'"):
+        read_load("google2018")
 
 
 def test_the_cluster_load_is_28_days_of_5_minutes() -> None:
