@@ -58,7 +58,7 @@ class Action:
     def __post_init__(self) -> None:
         for name, (unit, low, high) in ACTIONS.items():
             value = getattr(self, name)
-            if value is not None and not (isinstance(value, Real) and low <= value <= high):
+            if value is not None and not (isinstance(value, Real) and low <= float(value) <= high):
                 raise InputError(f"`{name}` must be from {low} to {high} {unit}. Received: {value!r}")
 
 

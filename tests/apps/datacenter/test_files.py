@@ -10,7 +10,7 @@ from apps.datacenter.plant.controllers import Action
 from apps.datacenter.plant.model import find_data_center, read_model
 from apps.datacenter.plant.options import PlantOptions
 from apps.datacenter.plant.prepare import prepare
-from apps.datacenter.plant.sources import model_file, weather_file
+from apps.datacenter.plant.sources import WEATHER, model_file, weather_file
 from apps.datacenter.plant.weather import check_weather
 from gristmill.errors import InputError
 
@@ -28,6 +28,22 @@ def test_a_weather_file_cut_in_half_is_refused(tmp_path: Path) -> None:
     cut.write_bytes(b"")
     with pytest.raises(InputError, match=r"cut\.epw: an EPW file must start with LOCATION"):
         check_weather(cut)
+
+
+@pytest.mark.parametrize(("field", "value"), [(1, "Jan"), (7, "warm"), (10, ""), (20, "nan"), (32, "1.2.3")])
+def test_a_field_of_a_weather_file_that_is_no_number_is_named(field: int, value: str, tmp_path: Path) -> None:
+    lines = weather_file("chicago").read_text("latin-1").splitlines()
+    fields = lines[100].split(",")
+    lines[100] = ",".join([*fields[: field - 1], value, *fields[field:]])
+    (tmp_path / "own.epw").write_text("\n".join(lines), "latin-1")
+    message = rf"own\.epw, line 101: field {field} of an hour must be a number\. Received: {value!r}"
+    with pytest.raises(InputError, match=message):
+        check_weather(tmp_path / "own.epw")
+
+
+@pytest.mark.parametrize("place", WEATHER)
+def test_every_named_weather_file_is_whole(place: str) -> None:
+    check_weather(weather_file(place))
 
 
 def test_names_that_are_not_known_get_the_nearest() -> None:
