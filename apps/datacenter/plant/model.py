@@ -7,13 +7,23 @@ from typing import Any
 
 from gristmill.errors import InputError
 
-__all__ = ["DataCenter", "Model", "SERVERS", "SUPPLY_MANAGERS", "chilled_water_node", "find_data_center", "read_model"]
+__all__ = [
+    "DataCenter",
+    "Model",
+    "SERVERS",
+    "SUPPLY_MANAGERS",
+    "check_version",
+    "chilled_water_node",
+    "find_data_center",
+    "read_model",
+]
 
 Model = dict[str, dict[str, dict[str, Any]]]
 
 SERVERS = "ElectricEquipment:ITE:AirCooled"
 SUPPLY_MANAGERS = ("SetpointManager:SingleZone:Cooling", "SetpointManager:Warmest")
 """Kinds of set-point managers that decide the temperature of the supply air."""
+_VERSIONS = ("25.1", "25.2")  # the simulator is 25.2, the public models say 25.1; of others it warns, and runs them
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,7 @@ def read_model(path: Path) -> Model:
     """Reads an epJSON file.
 
     Raises:
-        InputError: It is not there or no epJSON.
+        InputError: It is not there, no epJSON, or of another version of the simulator.
     """
     try:
         model = json.loads(Path(path).read_bytes())
@@ -50,9 +60,21 @@ def read_model(path: Path) -> Model:
         raise InputError(f"cannot read model {path}: {error.strerror}") from error
     except ValueError as error:
         raise InputError(f"{path}: a model must be epJSON. Received: {error}") from error
-    if not isinstance(model, dict) or "Version" not in model or not all(isinstance(v, dict) for v in model.values()):
+    kinds = model.values() if isinstance(model, dict) else [None]
+    objects = [each for kind in kinds for each in (kind.values() if isinstance(kind, dict) else [None])]
+    if not all(isinstance(each, dict) for each in objects) or "Version" not in model:
         raise InputError(f"{path}: a model must be epJSON with a `Version`. Received: JSON without it")
+    check_version(next((str(v.get("version_identifier")) for v in model["Version"].values()), "none"), path)
     return model
+
+
+def check_version(version: str, path: Path) -> None:
+    """Refuses a model of another version of the simulator with `InputError`."""
+    if ".".join(version.split(".")[:2]) not in _VERSIONS:
+        raise InputError(
+            f"{path}: a model must be of version {' or '.join(_VERSIONS)} of EnergyPlus, whose IDFVersionUpdater "
+            f"brings older ones there. Received: version {version}"
+        )
 
 
 def find_data_center(model: Model, name: str) -> DataCenter:
@@ -63,8 +85,15 @@ def find_data_center(model: Model, name: str) -> DataCenter:
         name: The file's name, for errors.
 
     Raises:
-        InputError: The model has no data centre.
+        InputError: The model has no data centre, or one that lacks something.
     """
+    try:
+        return _find(model, name)
+    except KeyError as error:
+        raise InputError(f"{name}: every object must have its fields. Received: one without {error}") from error
+
+
+def _find(model: Model, name: str) -> DataCenter:
     servers = model.get(SERVERS, {})
     if not servers:
         raise InputError(f"{name}: a model must have a data centre ({SERVERS}). Received: a model without servers")

@@ -1,11 +1,25 @@
 """What the simulator does beside a run: turns IDF models into epJSON, and says why it stopped."""
 
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+from apps.datacenter.plant.model import check_version
 from gristmill.errors import InputError, WorkError
 
 __all__ = ["as_epjson", "new_engine", "severe_errors"]
+
+_IDF_VERSION = re.compile(r"^\s*Version\s*,\s*([^;\s]*)", re.IGNORECASE | re.MULTILINE)
+_CONVERT = """
+import sys
+from apps.datacenter.plant.simulator import new_engine
+engine = new_engine()
+state = engine.state_manager.new_state()
+sys.exit(engine.runtime.run_energyplus(state, ["--convert-only", "-d", *sys.argv[1:]]))
+"""
 
 
 def new_engine() -> Any:
@@ -22,27 +36,24 @@ def new_engine() -> Any:
 
 
 def as_epjson(path: Path, folder: Path) -> Path:
-    """Converts an IDF file; an epJSON file is given back as it is.
+    """Converts an IDF file, in a process of its own; an epJSON file is given back as it is.
 
     Args:
         path: The model.
         folder: Where the epJSON file is written.
 
     Raises:
-        InputError: The simulator does not take the file.
+        InputError: The file is of another version of the simulator, or the simulator does not take it.
     """
     if path.suffix.lower() != ".idf":
         return path
-    api = new_engine()
-    state = api.state_manager.new_state()
-    api.runtime.set_console_output_status(state, False)
-    try:
-        status = api.runtime.run_energyplus(state, ["--convert-only", "-d", str(folder), str(path)])
-    finally:
-        api.state_manager.delete_state(state)
+    version = _IDF_VERSION.search(re.sub("!.*", "", path.read_text("latin-1")))
+    check_version(version[1] if version else "none", path)
+    command = [sys.executable, "-P", "-c", _CONVERT, str(folder), str(path)]
+    done = subprocess.run(command, capture_output=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
     made = folder / f"{path.stem}.epJSON"
-    if status or not made.is_file():  # of a broken file it writes a broken one
-        raise InputError(f"{path}: a model must be an IDF file of the simulator's version: {severe_errors(folder)}")
+    if done.returncode or not made.is_file():  # of a broken file it writes a broken one
+        raise InputError(f"{path}: a model must be an IDF file that the simulator can read: {severe_errors(folder)}")
     return made
 
 

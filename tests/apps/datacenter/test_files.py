@@ -10,6 +10,7 @@ from apps.datacenter.plant.controllers import Action
 from apps.datacenter.plant.model import find_data_center, read_model
 from apps.datacenter.plant.options import PlantOptions
 from apps.datacenter.plant.prepare import prepare
+from apps.datacenter.plant.simulator import as_epjson
 from apps.datacenter.plant.sources import WEATHER, model_file, weather_file
 from apps.datacenter.plant.weather import check_weather
 from gristmill.errors import InputError
@@ -63,9 +64,24 @@ def test_a_model_without_a_data_centre_is_refused(tmp_path: Path) -> None:
     path.write_text('{"Version":')
     with pytest.raises(InputError, match=r"office\.epJSON: a model must be epJSON"):
         read_model(path)
-    path.write_text("[1]")
-    with pytest.raises(InputError, match=r"office\.epJSON: a model must be epJSON"):
-        read_model(path)
+    for other in ("[1]", '{"Version": 25.2}', '{"Version": {"Version 1": "25.2"}}'):
+        path.write_text(other)
+        with pytest.raises(InputError, match=r"office\.epJSON: a model must be epJSON"):
+            read_model(path)
+    model = read_model(model_file("2zone-dx"))
+    next(iter(model["ElectricEquipment:ITE:AirCooled"].values())).pop("zone_or_space_name")
+    with pytest.raises(InputError, match=r"office: every object must have its fields\. .*'zone_or_space_name'"):
+        find_data_center(model, "office")
+
+
+def test_a_model_of_another_version_is_refused(tmp_path: Path) -> None:
+    message = "a model must be of version 25.1 or 25.2 of EnergyPlus, .* Received: version 9.6"
+    (tmp_path / "own.epJSON").write_text(json.dumps({"Version": {"Version 1": {"version_identifier": "9.6"}}}))
+    with pytest.raises(InputError, match=rf"own\.epJSON: {message}"):
+        read_model(tmp_path / "own.epJSON")
+    (tmp_path / "own.idf").write_text("! Version,25.2;\nVersion, !- of the simulator\n  9.6;\n")
+    with pytest.raises(InputError, match=rf"own\.idf: {message}"):
+        as_epjson(tmp_path / "own.idf", tmp_path)
 
 
 @pytest.mark.parametrize(
