@@ -2,11 +2,17 @@
 
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import typer
 
 from gristmill.cli.output import JsonOption, print_table, verb
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 __all__ = ["Finding", "doctor", "examine"]
 
@@ -77,15 +83,19 @@ def _package(part: str, name: str) -> Finding:
 def _apps() -> list[Finding]:
     from importlib.metadata import entry_points
 
-    from gristmill.app import ENTRY_POINTS
+    from gristmill import app
+    from gristmill.cli import verbs
 
-    findings = []
-    for point in entry_points(group=ENTRY_POINTS):
-        try:
-            point.load()
-            findings.append(Finding("apps", point.name, point.value, True))
-        except Exception as error:  # whatever a foreign app raises is what is wrong with it
-            findings.append(
-                Finding("apps", point.name, f"{type(error).__name__}: {error}", False, "reinstall its package")
-            )
-    return findings or [Finding("apps", "an app", "none", False, "make install")]
+    findings = [_entry("apps", point, point.load) for point in entry_points(group=app.ENTRY_POINTS)]
+    findings = findings or [Finding("apps", "an app", "none", False, "make install")]
+    return findings + [
+        _entry("verbs", point, partial(verbs.load_verb, point)) for point in entry_points(group=verbs.ENTRY_POINTS)
+    ]
+
+
+def _entry(part: str, point: "EntryPoint", load: Callable[[], object]) -> Finding:
+    try:
+        load()
+    except Exception as error:  # whatever a foreign app raises is what is wrong with it
+        return Finding(part, point.name, f"{type(error).__name__}: {error}", False, "reinstall its package")
+    return Finding(part, point.name, point.value, True)

@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 
 from gristmill.cli import dashboard, data, doctor, evaluate, export, fetch, ingest, run, runs, train
+from gristmill.cli.verbs import add_verbs
 from gristmill.errors import GristmillError
 
 __all__ = ["build", "main"]
 
 
-def build(load_apps: bool = True) -> typer.Typer:
-    """Gathers the verbs into one application; the apps are only needed to parse `ingest`."""
+def build(called: str | None = None) -> typer.Typer:
+    """Gathers the verbs into one application; of the apps only what `called` needs is loaded."""
     app = typer.Typer(
         help="Raw data goes in, checked lite models come out.",
         no_args_is_help=True,
@@ -22,7 +23,7 @@ def build(load_apps: bool = True) -> typer.Typer:
     )
     app.callback()(_options)
     app.command("fetch")(fetch.fetch)
-    app.add_typer(ingest.build(load_apps), name="ingest")
+    app.add_typer(ingest.build(load_apps=called == "ingest"), name="ingest")
     app.add_typer(data.app, name="data")
     app.command("train")(train.train)
     app.command("evaluate")(evaluate.evaluate)
@@ -31,6 +32,8 @@ def build(load_apps: bool = True) -> typer.Typer:
     app.add_typer(runs.app, name="runs")
     app.command("dashboard")(dashboard.dashboard)
     app.command("doctor")(doctor.doctor)
+    own = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
+    add_verbs(app, called, own)
     return app
 
 
@@ -53,7 +56,7 @@ def _options(
 def main() -> None:
     """Runs the command line."""
     try:
-        build(load_apps="ingest" in sys.argv[1:2])()
+        build(called=next(iter(sys.argv[1:]), None))()
     except GristmillError as error:
         typer.secho(f"error: {error}", err=True, fg="red")
         raise SystemExit(error.exit_status) from error

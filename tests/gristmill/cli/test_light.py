@@ -11,14 +11,18 @@ import pytest
 HEAVY = ("tensorflow", "keras", "apache_beam", "pandas", "pyarrow", "numpy", "sklearn", "streamlit", "huggingface_hub")
 
 
-@pytest.mark.parametrize("words", [["--help"], ["ingest", "recommend", "--help"], ["runs", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], ["ingest", "recommend", "--help"], ["runs", "--help"], ["plant", "run", "--help"], ["--version"]],
+)
 def test_help_answers(words: list[str], tmp_path: Path, command: Callable[..., Any]) -> None:
     assert command(*words, cwd=tmp_path).status == 0
 
 
-def test_building_the_commands_imports_nothing_heavy() -> None:
+@pytest.mark.parametrize("called", [None, "ingest", "plant"])
+def test_building_the_commands_imports_nothing_heavy(called: str | None) -> None:
     code = (
-        "import sys; from gristmill.cli.main import build; build()\n"
+        f"import sys; from gristmill.cli.main import build; build({called!r})\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
