@@ -37,13 +37,19 @@ __all__ = ["simulate"]
 _RUN_PERIOD = 3  # `kind_of_sim` of a run over the weather file, as against sizing
 
 
-def simulate(options: PlantOptions, controller: Controller, folder: Path) -> pa.Table:
+def simulate(
+    options: PlantOptions,
+    controller: Controller,
+    folder: Path,
+    report: Callable[[int], None] = lambda steps: None,
+) -> pa.Table:
     """Runs a plant.
 
     Args:
         options: What to run.
         controller: Is asked once a step.
         folder: Where the simulator writes its own files.
+        report: Called once a simulated day with the number of steps that it had.
 
     Returns:
         Telemetry, a row a step; see `telemetry_table`.
@@ -62,7 +68,7 @@ def simulate(options: PlantOptions, controller: Controller, folder: Path) -> pa.
     prepared = folder / "model.epJSON"
     prepared.write_text(json.dumps(prepare(model, options, controller.steers, str(path))))
     load = read_load(options.load, options.load_minutes).steps(options.step_minutes, options.steps)
-    loop = _Loop(options, controller, load, center)
+    loop = _Loop(options, controller, load, center, report)
     status = loop.run(["-w", str(weather), "-d", str(folder / "engine"), str(prepared)])
     if loop.failure is not None:
         raise loop.failure
@@ -77,9 +83,15 @@ class _Loop:
     """The callbacks of one run, and what they keep; they run at every step, so they do little."""
 
     def __init__(
-        self, options: PlantOptions, controller: Controller, load: npt.NDArray[np.float64], center: DataCenter
+        self,
+        options: PlantOptions,
+        controller: Controller,
+        load: npt.NDArray[np.float64],
+        center: DataCenter,
+        report: Callable[[int], None],
     ):
         self.options, self.controller, self.load, self.center = options, controller, load, center
+        self.report, self.steps_a_day = report, 24 * 60 // options.step_minutes
         self.api = new_engine()
         self.state = self.api.state_manager.new_state()
         self.sensors = sensors(center)
@@ -171,6 +183,8 @@ class _Loop:
             self.system_rows.append(_mean(self.parts))
             self.parts = []
             self.step += self.warm
+            if self.warm and self.step % self.steps_a_day == 0:
+                self.report(self.steps_a_day)
 
     def _measured(self, first: int) -> dict[str, npt.NDArray[np.float64]]:
         """Each column's values from a row on; row 0 is that of the last warm-up step."""

@@ -10,7 +10,17 @@ from gristmill.data.fetch import fetch
 from gristmill.data.known import KnownData, Wheel
 from gristmill.errors import InputError, unknown_name
 
-__all__ = ["GOOGLE_2019", "LOADS", "MODELS", "PLANTS", "WEATHER", "load_file", "model_file", "weather_file"]
+__all__ = [
+    "ABOUT",
+    "GOOGLE_2019",
+    "LOADS",
+    "MODELS",
+    "PLANTS",
+    "WEATHER",
+    "load_file",
+    "model_file",
+    "weather_file",
+]
 
 _MODELS = {
     "1zone-crac": (
@@ -87,6 +97,12 @@ _WEATHER = {
 
 MODELS = {name: file for name, (file, _) in _MODELS.items()}
 """File of each named model."""
+ABOUT = {
+    "1zone-crac": "one room of 50 kW, a computer-room air conditioner; takes in no outdoor air",
+    "2zone-cw": "two rooms, each with outdoor air, evaporative coolers and a coil of chilled water from one chiller",
+    "2zone-dx": "two rooms, each with outdoor air, evaporative coolers and a coil of direct expansion",
+}
+"""What each named model is."""
 WEATHER = {place: file for place, (file, _) in _WEATHER.items()}
 """File of each named place."""
 

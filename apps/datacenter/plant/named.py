@@ -1,0 +1,64 @@
+"""Controllers by name, with settings as texts: what `gristmill plant run --controller NAME --set key=value` starts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, create_model
+
+from apps.datacenter.plant.controllers import ACTIONS, Action, Constant, Controller, Default
+from apps.datacenter.plant.options import PlantOptions
+from gristmill.config import CheckedRecord, build_config
+from gristmill.errors import InputError, unknown_name
+
+__all__ = ["CONTROLLERS", "NamedController", "make_controller"]
+
+
+@dataclass(frozen=True)
+class NamedController:
+    """A kind of controller."""
+
+    help: str
+    """What it does and which settings it takes, in a line."""
+    make: Callable[[Sequence[str], PlantOptions], Controller]
+    """Makes one from `key=value` texts, for a run with these options; wrong settings raise `InputError`."""
+
+
+def _default(settings: Sequence[str], options: PlantOptions) -> Default:
+    del options
+    build_config(CheckedRecord, {}, settings)
+    return Default()
+
+
+_FIELDS: dict[str, Any] = dict.fromkeys(ACTIONS, (float | None, None))
+_SetPoints: type[BaseModel] = create_model("_SetPoints", __base__=CheckedRecord, **_FIELDS)
+
+
+def _constant(settings: Sequence[str], options: PlantOptions) -> Constant:
+    del options
+    action = Action(**build_config(_SetPoints, {}, settings).model_dump())
+    if action == Action():
+        raise InputError(f"controller constant must have one or more of {', '.join(ACTIONS)}. Received: none")
+    return Constant(action)
+
+
+CONTROLLERS = {
+    "constant": NamedController(f"The same set-points at every step; settings: {', '.join(ACTIONS)}.", _constant),
+    "default": NamedController("The model's own controls; no settings.", _default),
+}
+
+
+def make_controller(name: str, settings: Sequence[str], options: PlantOptions) -> Controller:
+    """Makes a controller by its name.
+
+    Args:
+        name: One of `CONTROLLERS`.
+        settings: `key=value` texts; values are read as YAML.
+        options: The run that it will steer.
+
+    Raises:
+        InputError: The name or a setting is not known, or a value breaks a rule.
+    """
+    if name not in CONTROLLERS:
+        raise unknown_name("controller", name, CONTROLLERS)
+    return CONTROLLERS[name].make(settings, options)
