@@ -20,7 +20,7 @@ from pipelines.unchanged import check_unchanged
 from pipelines.vocabularies import write_vocabularies
 from pipelines.write import write_file
 
-__all__ = ["finish"]
+__all__ = ["finish", "nothing_good"]
 
 
 def finish(prepared: Prepared) -> Manifest:
@@ -44,6 +44,7 @@ def finish(prepared: Prepared) -> Manifest:
     prepared.limit.hold(read, aside, prepared.work, prepared.out)
     reports = _count(prepared, reads, written, quarantined)
     _check_any_good(prepared, reports)
+    _check_derived(prepared, aside)
     statistics = _statistics(prepared, written)
     manifest = _manifest(prepared, reports, written, quarantined, statistics)
     shutil.rmtree(prepared.work / SPILL, ignore_errors=True)
@@ -115,10 +116,16 @@ def _check_any_good(prepared: Prepared, reports: tuple[SourceReport, ...]) -> No
         if of_source and not any(report.written for report, _ in of_source):
             read = sum(report.read for report, _ in of_source)
             files = [file.file.index for _, file in of_source]
-            raise InputError(_nothing_good(prepared.work, source.name, files, read))
+            raise InputError(nothing_good(prepared.work, source.name, files, read))
 
 
-def _nothing_good(work: Path, name: str, files: list[int], read: int) -> str:
+def _check_derived(prepared: Prepared, aside: int) -> None:
+    if prepared.origin and aside:
+        raise WorkError(f"{prepared.out}: records that are derived must all be good. Received: {aside} that are not")
+
+
+def nothing_good(work: Path, name: str, files: list[int], read: int) -> str:
+    """The text of the error where no record is good, with the first that was set aside of these files."""
     message = f"{name}: at least one good record is needed. Received: {read} read, none good"
     for path in (quarantine_path(work, i) for i in files):
         if path.exists():
@@ -153,7 +160,7 @@ def _manifest(
     quarantined: list[Quarantined],
     statistics: dict[tuple[int, str], Statistics],
 ) -> Manifest:
-    plan, base, work, stays = prepared.plan, prepared.base, prepared.work, prepared.stays
+    plan, base, work, stays, origin = prepared.plan, prepared.base, prepared.work, prepared.stays, prepared.origin
     summaries = {name: made.summary() for (_, name), made in statistics.items()}
     splits = {
         name: (*(stays.splits[name] if stays else ()), *(w.entry for w in written if w.source == 0 and w.name == name))
@@ -184,8 +191,12 @@ def _manifest(
         vocabularies=write_vocabularies(work, statistics),
         statistics=write_file(work, "statistics.json", json.dumps(summaries, indent=1, ensure_ascii=False).encode()),
         states=_states(work, statistics),
-        quarantine=(*(base.quarantine if base else ()), *(part.entry for part in quarantined)),
-        sources=(*(base.sources if base else ()), *reports),
+        quarantine=origin.quarantine
+        if origin
+        else (*(base.quarantine if base else ()), *(part.entry for part in quarantined)),
+        sources=origin.sources if origin else (*(base.sources if base else ()), *reports),
+        derived=sum(report.written for report in reports) if origin else None,
+        reports=origin.reports if origin else {},
     )
 
 

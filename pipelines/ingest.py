@@ -28,6 +28,7 @@ from gristmill.data.plan import IngestPlan
 from gristmill.errors import GristmillError, InputError, WorkError
 from gristmill.progress import Lines, Progress, Silent, Task
 from pipelines import stages
+from pipelines.derive import derive
 from pipelines.engines import run_pipeline
 from pipelines.finish import finish
 from pipelines.limit import Limit
@@ -66,6 +67,9 @@ def ingest(
                 return prepared.existing
             if prepared.note:
                 shown.line(prepared.note)
+            if plan.derivation:
+                with shown.task(f"make the records of {plan.records.name}"):
+                    prepared = derive(prepared)
             _take_over(prepared)
             size = sum(file.found.bytes for file in prepared.files)
             with shown.task(f"ingest into {out}", total=2 * size) as task:

@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from gristmill.data.manifest import FileEntry
 from gristmill.errors import InputError
-from gristmill.schema import Schema
 from pipelines.check import raw_record
 from pipelines.readers import read_file
 from pipelines.sources import POSITION, SourceFile, Span
@@ -46,11 +45,11 @@ def keep_rejected(folder: Path, file: int, rejected: Sequence[Rejected]) -> Reje
 
 
 def write_quarantine(
-    folder: Path, source: SourceFile, spans: Sequence[Span], schema: Schema, parts: Sequence[RejectedPart]
+    folder: Path, source: SourceFile, spans: Sequence[Span], columns: Sequence[str], parts: Sequence[RejectedPart]
 ) -> FileEntry:
     """Writes the rejected records of one source file as JSON lines, in the order of their positions.
 
-    A record that is not UTF-8 stands as base64 under `record_base64`.
+    A record that is not UTF-8 stands as base64 under `record_base64`; of one that is no text these columns are written.
 
     Raises:
         InputError: The source changed since it was read.
@@ -61,7 +60,7 @@ def write_quarantine(
             tables.append(pa.ipc.open_file(mapped).read_all())
     table = pa.concat_tables(tables).sort_by([("position", "ascending"), ("reason", "ascending")])
     lacking = table.filter(pa.compute.is_null(table.column("record"))).column("position").to_pylist()
-    found = _find_records(source, spans, schema, set(lacking)) if lacking else {}
+    found = _find_records(source, spans, columns, set(lacking)) if lacking else {}
     lines = [_line(source.path, *entry, found=found) for batch in table.to_batches() for entry in _rows(batch)]
     return write_file(folder, quarantine_path(Path(), source.index).as_posix(), "".join(lines).encode(), len(lines))
 
@@ -85,13 +84,15 @@ def _line(source: str, position: int, reason: str, record: bytes | None, found: 
     return json.dumps(entry, ensure_ascii=False) + "\n"
 
 
-def _find_records(source: SourceFile, spans: Sequence[Span], schema: Schema, wanted: set[int]) -> dict[int, bytes]:
+def _find_records(
+    source: SourceFile, spans: Sequence[Span], columns: Sequence[str], wanted: set[int]
+) -> dict[int, bytes]:
     """The texts of records at positions, read from the source again; spans that hold none of them are passed over."""
     texts: dict[int, bytes] = {}
     ends = [span.line for span in spans[1:]] + [max(wanted) + 1]
     for span, end in zip(spans, ends, strict=True):
         if any(span.line <= position < end for position in wanted):
-            for block in read_file(source, dict.fromkeys(f.source_column for f in schema.features), span):
+            for block in read_file(source, dict.fromkeys(columns), span):
                 for row, position in enumerate(block.batch.column(POSITION).to_pylist()):
                     if position in wanted:
                         texts[position] = raw_record(block, row)

@@ -173,8 +173,8 @@ class WriteQuarantine(_Stage):
         """Writes one file; the text of duplicates is looked up in the source."""
         index, parts = element
         found = self.prepared.file(index)
-        schema = self.prepared.plan.sources[found.source].record_schema
-        entry = write_quarantine(self.prepared.work, found.file, found.found.spans, schema, sorted(parts))
+        columns = [f.source_column for f in self.prepared.plan.sources[found.source].record_schema.features]
+        entry = write_quarantine(self.prepared.work, found.file, found.found.spans, columns, sorted(parts))
         yield told(Quarantined(index, entry))
 
 

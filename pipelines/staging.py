@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from gristmill.data.manifest import MANIFEST, Manifest
+from gristmill.data.manifest import MANIFEST, FileEntry, Manifest, SourceReport
 from gristmill.data.plan import IngestPlan, TimeSplit
 from gristmill.errors import InputError, IntegrityError
 from gristmill.staging import drop, hold, partial_path, place, settle, swap, tidy
@@ -18,7 +18,7 @@ from pipelines.limit import NO_LIMIT, Limit
 from pipelines.sources import SourceFile, expand_paths, source_file
 from pipelines.spans import LookedAt, look_at
 
-__all__ = ["Prepared", "PreparedFile", "prepare"]
+__all__ = ["Origin", "Prepared", "PreparedFile", "prepare"]
 
 _SHARD_BYTES = 16 << 20
 """Source bytes for which a shard is written, in data sets of up to `_MOST_SHARDS` of them."""
@@ -45,6 +45,16 @@ class PreparedFile:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where derived records come from: the files that the user named, and what became of their records."""
+
+    files: tuple[PreparedFile, ...]
+    sources: tuple[SourceReport, ...]
+    quarantine: tuple[FileEntry, ...]
+    reports: dict[str, FileEntry]
+
+
+@dataclass(frozen=True)
 class Prepared:
     """All that the stages of a pipeline need to know; it goes to every worker."""
 
@@ -64,6 +74,8 @@ class Prepared:
     """The dataset at `out`, where it holds some of the files already and the others are added to it."""
     note: str = ""
     """What to tell the user about what is done again and why."""
+    origin: Origin | None = None
+    """Where the records of `files` come from, where they are derived."""
 
     def file(self, index: int) -> PreparedFile:
         """The file of an index."""
@@ -179,6 +191,8 @@ def _with_what_is_there(prepared: Prepared) -> Prepared:
         return replace(prepared, existing=manifest)
     if manifest.options_fingerprint != prepared.options_fingerprint:
         return replace(prepared, note="everything is read again: other options, or another version of gristmill")
+    if prepared.plan.derivation:
+        return replace(prepared, note="everything is read again: its records are made from all files together")
     names = {"records": 0} | {source.name: i for i, source in enumerate(prepared.plan.sources) if i}
     held = {(str(names.get(s.table, -1)), s.path, s.sha256) for s in manifest.sources}
     added = [file for file in prepared.files if file.identity not in held]

@@ -9,7 +9,7 @@ __all__ = ["check_unchanged"]
 
 def check_unchanged(prepared: Prepared) -> None:
     """Raises `InputError` where a source is no longer as it was when the pipeline began."""
-    for file in prepared.files:
+    for file in (*prepared.files, *(prepared.origin.files if prepared.origin else ())):
         try:
             changed = _changed(file)
         except OSError as error:

@@ -37,7 +37,10 @@ class TableEntry(_Record):
 
 
 class SourceReport(_Record):
-    """What became of one source file; read = written + quarantined always holds."""
+    """What became of one source file; read = written + quarantined always holds.
+
+    Where records are derived, `written` counts those that were used for it.
+    """
 
     path: str
     table: str
@@ -73,6 +76,10 @@ class Manifest(_Record):
     """What `statistics` was computed from, by split or table, so that later records can be counted in."""
     quarantine: tuple[FileEntry, ...]
     sources: tuple[SourceReport, ...]
+    derived: int | None = None
+    """Records that were made from those of all sources together; None where each record is one of a source."""
+    reports: dict[str, FileEntry] = {}
+    """JSON files that tell how the records were made, by name."""
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -114,7 +121,7 @@ class Manifest(_Record):
         """Every file of the dataset but the manifest."""
         shards = [shard for split in self.splits.values() for shard in split]
         tables = [table.file for table in self.tables.values()]
-        counted = [self.statistics, *self.states.values()]
+        counted = [self.statistics, *self.states.values(), *self.reports.values()]
         return [*shards, *tables, *self.vocabularies.values(), *counted, *self.quarantine]
 
     def verify(self, folder: Path) -> None:
@@ -124,10 +131,11 @@ class Manifest(_Record):
             IntegrityError: One is not; the message names it.
         """
         written = sum(source.written for source in self.sources if source.table == "records")
+        told = written if self.derived is None else self.derived
         held = sum(self.split_records.values())
-        if held != written:
+        if held != told:
             raise IntegrityError(
-                f"{folder / MANIFEST}: the splits must have {written} records, as the sources say. Received: {held}"
+                f"{folder / MANIFEST}: the splits must have {told} records, as the sources say. Received: {held}"
             )
         for entry in self.files():
             path = folder / entry.name

@@ -1,12 +1,12 @@
 """What an ingestion shall do: sources, their schemas, how records are split, and how many shards are written."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gristmill.schema import Schema
 
-__all__ = ["HashSplit", "IngestPlan", "Layout", "ORDER_FEATURES", "SPLITS", "Source", "TimeSplit"]
+__all__ = ["Derivation", "HashSplit", "IngestPlan", "Layout", "ORDER_FEATURES", "SPLITS", "Source", "TimeSplit"]
 
 SPLITS = ("train", "validation", "test")
 ORDER_FEATURES = ("position", "key_records")
@@ -63,6 +63,17 @@ class Source(BaseModel):
     """Features that no two records may share; the later record goes to quarantine. Empty: all are kept."""
 
 
+class Derivation(BaseModel):
+    """A function that makes the records from all files of the source together, such as the steps of a time series."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    function: str
+    """`module:name`; what it takes and gives is told in `pipelines.derive`."""
+    options: dict[str, Any] = {}
+    """What it gets beside the files: values that JSON knows."""
+
+
 class Layout(BaseModel):
     """How records stand in the TFRecord shards of a dataset.
 
@@ -96,6 +107,8 @@ class IngestPlan(BaseModel):
     records: Source
     split: Annotated[HashSplit | TimeSplit, Field(discriminator="kind")]
     tables: tuple[Source, ...] = ()
+    derivation: Derivation | None = None
+    """Makes the records, and the features that `records` does not name yet; None where each record is one of a file."""
     shards: Annotated[int, Field(ge=1, le=99999)] | None = None
     """Shards a split; None takes one for every 16 MiB of source."""
     layout: Layout = Layout()
@@ -124,6 +137,12 @@ class IngestPlan(BaseModel):
             raise ValueError(
                 f"a split by time adds features of its own. Received as the records' too: {', '.join(taken)}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _derived_alone(self) -> Self:
+        if self.derivation and self.tables:
+            raise ValueError(f"records that are derived come without tables. Received: {len(self.tables)}")
         return self
 
     @model_validator(mode="after")
