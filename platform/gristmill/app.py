@@ -173,6 +173,8 @@ class App:
     """Sources and options of a fetched data set."""
     any_dataset: bool = False
     """Whether it trains on the datasets of other apps."""
+    show: "Callable[[Path, Manifest], None] | None" = None
+    """Prints more of an ingestion into a folder, after the counts of its files."""
     page: str | None = None
     """Import path `module:function` of the dashboard page."""
 

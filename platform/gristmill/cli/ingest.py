@@ -53,7 +53,7 @@ def _command(app: "App") -> Callable[..., None]:
                 call.result(asdict(found), lambda: show_estimate(found))
                 return
             manifest = app.ingest(plan, out, call.progress, common.execution)
-            call.result(summary(out, manifest), lambda: show_manifest(out, manifest))
+            call.result(summary(out, manifest), lambda: _show(app, out, manifest))
 
     parameters = [
         _parameter(
@@ -90,8 +90,16 @@ def ingest_app(app: "App", sources: dict[str, list[str]], options: Any, out: Pat
     return app.ingest(app.plan(sources, options), out, call.progress, Execution())
 
 
+def _show(app: "App", out: Path, manifest: "Manifest") -> None:
+    show_manifest(out, manifest)
+    if app.show:
+        app.show(out, manifest)
+
+
 def summary(out: Path, manifest: "Manifest") -> dict[str, Any]:
-    """The object that `--json` prints."""
+    """The object that `--json` prints; reports of how the records were made stand in it under their names."""
+    from gristmill.files import read_json
+
     return {
         "dataset": str(out),
         "read": manifest.read,
@@ -99,6 +107,7 @@ def summary(out: Path, manifest: "Manifest") -> dict[str, Any]:
         "quarantined": manifest.quarantined,
         "splits": manifest.split_records,
         "sources": [source.model_dump(mode="json") for source in manifest.sources],
+        **{name: read_json(out / entry.name) for name, entry in manifest.reports.items()},
     }
 
 
