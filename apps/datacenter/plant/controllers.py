@@ -34,7 +34,7 @@ class Observation:
 
     @cached_property
     def last(self) -> Mapping[str, float]:
-        """What was measured over the step before, by telemetry column; before step 0 over the last warm-up step."""
+        """The numbers of the step before, by telemetry column; before step 0 those of the last warm-up step."""
         return self.measure()
 
 

@@ -24,7 +24,7 @@ from apps.datacenter.plant.controllers import ACTIONS, Action, Controller, Obser
 from apps.datacenter.plant.load import read_load
 from apps.datacenter.plant.model import DataCenter, find_data_center, read_model
 from apps.datacenter.plant.options import PlantOptions
-from apps.datacenter.plant.points import Points, find_points
+from apps.datacenter.plant.points import HEATING, Points, find_points
 from apps.datacenter.plant.prepare import prepare
 from apps.datacenter.plant.simulator import as_epjson, new_engine, severe_errors
 from apps.datacenter.plant.sources import model_file, weather_file
@@ -111,6 +111,8 @@ class _Loop:
         for sensor in self.sensors:
             for variable, key in sensor.variables:
                 self.api.exchange.request_variable(self.state, variable, key)
+        for zone in self.center.zones:
+            self.api.exchange.request_variable(self.state, HEATING, zone)
         runtime.set_console_output_status(self.state, False)
         runtime.callback_begin_new_environment(self.state, self._guarded(self._on_environment))
         runtime.callback_after_new_environment_warmup_complete(self.state, self._guarded(self._on_warm))
@@ -158,6 +160,8 @@ class _Loop:
         self.actions.append(action)
         if action is before:  # actuators hold their values
             return
+        if action.zone_cooling_c is not None:
+            self._check_heating(state, points, action.zone_cooling_c)
         for name in ACTIONS:
             value = getattr(action, name)
             if value is not None and name not in points.actions:
@@ -167,6 +171,15 @@ class _Loop:
                     self.api.exchange.reset_actuator(state, handle)
                 else:
                     self.api.exchange.set_actuator_value(state, handle, value)
+
+    def _check_heating(self, state: Any, points: Points, zone_cooling_c: float) -> None:
+        """The simulator stops where a zone would have to be cooled below what it is heated to."""
+        heating = max((self.api.exchange.get_variable_value(state, handle) for handle in points.heating), default=0.0)
+        if zone_cooling_c < heating:
+            raise InputError(
+                f"`zone_cooling_c` must be at least the model's heating set-point, {heating:g} degC. "
+                f"Received: {zone_cooling_c}"
+            )
 
     def _on_system_step(self, state: Any) -> None:
         if self.points:
@@ -197,7 +210,9 @@ class _Loop:
         return columns
 
     def _last(self) -> dict[str, float]:
-        return {column: float(values[0]) for column, values in self._measured(-1).items()}
+        measured = {column: float(values[0]) for column, values in self._measured(-1).items()}
+        pue = measured["total_power_kw"] / measured["it_power_kw"]
+        return {"it_load": float(self.load[max(self.step - 1, 0)]), **measured, "pue": pue}
 
     def table(self) -> pa.Table:
         step = np.timedelta64(self.options.step_minutes * 60, "s")

@@ -9,7 +9,9 @@ from apps.datacenter.plant.prepare import CHILLED_WATER_SCHEDULE, SUPPLY_SCHEDUL
 from apps.datacenter.plant.telemetry import Sensor
 from gristmill.errors import WorkError
 
-__all__ = ["Points", "Readings", "find_points"]
+__all__ = ["HEATING", "Points", "Readings", "find_points"]
+
+HEATING = "Zone Thermostat Heating Setpoint Temperature"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Points:
     """Actuators of the servers' load."""
     actions: dict[str, list[int]]
     """Actuators of each action that the controller takes."""
+    heating: list[int]
+    """Heating set-points of the zones, in degrees Celsius, that have one."""
 
 
 def find_points(
@@ -56,8 +60,13 @@ def find_points(
         return handles
 
     known = _actuators(center)
+    heating = [exchange.get_variable_handle(state, HEATING, zone) for zone in center.zones]
     points = Points(
-        readings("zone"), readings("system"), actuators("load"), {name: actuators(name) for name in sorted(steers)}
+        readings("zone"),
+        readings("system"),
+        actuators("load"),
+        {name: actuators(name) for name in sorted(steers)},
+        [handle for handle in heating if handle >= 0],
     )
     if lacking:
         raise WorkError(f"the model must have all that a run reads and sets. It lacks: {', '.join(lacking)}")

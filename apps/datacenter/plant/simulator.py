@@ -58,10 +58,10 @@ def as_epjson(path: Path, folder: Path) -> Path:
 
 
 def severe_errors(folder: Path) -> str:
-    """The first severe errors that the simulator left in a folder, for people."""
+    """Why a simulator stopped, from the messages that it left in a folder: its last severe errors, for people."""
     try:
         lines = (folder / "eplusout.err").read_text("utf-8", "replace").splitlines()
     except OSError:
         return "it left no messages"
     found = [line.strip(" *") for line in lines if "** Severe" in line or "**  Fatal" in line]
-    return "; ".join(found[:3]) or "it gave no reason"
+    return "; ".join(found[-3:]) or "it gave no reason"

@@ -151,6 +151,11 @@ def test_flows_are_set_in_their_step_and_given_back() -> None:
         np.testing.assert_allclose(table[column].to_numpy()[48:], own[column].to_numpy()[48:], rtol=0.02)
 
 
+def test_a_zone_is_not_to_be_cooled_below_what_it_is_heated_to() -> None:
+    with pytest.raises(InputError, match=r"must be at least the model's heating set-point, 20 degC\. Received: 19\.0"):
+        run_plant(PlantOptions(days=1), Replay((Action(zone_cooling_c=20.0), Action(zone_cooling_c=19.0))))
+
+
 def test_flat_servers_draw_the_same_at_any_temperature_and_stock_ones_do_not() -> None:
     def used(servers: str, band: tuple[float, float] | None) -> float:
         action = Constant(Action(zone_cooling_c=32.0 if band else 23.0))
