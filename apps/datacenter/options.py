@@ -50,7 +50,7 @@ class IngestOptions:
         find_zone(self.timezone)
         parse_units(self.units)
         step = self.step_minutes
-        if step is not None and not (math.isfinite(step) and step > 0 and (60 * step).is_integer()):
+        if step is not None and not (math.isfinite(step) and step > 0 and float(60 * step).is_integer()):
             raise InputError(f"--step-minutes must be a positive number of whole seconds. Received: {step}")
         if not self.stuck_after > 0:
             raise InputError(f"--stuck-after must be a positive number of minutes. Received: {self.stuck_after}")

@@ -20,9 +20,11 @@ def choose_columns(raws: list[RawFile], options: IngestOptions) -> tuple[dict[st
     """The columns to keep, by feature, and the others with the reason.
 
     Raises:
-        InputError: A column that the user names is in no file or holds no numbers, files have one column in units of
-            different kinds, or there is neither PUE nor the two powers of which it is made.
+        InputError: There is no row, a column that the user names is in no file or holds no numbers, files have one column
+            in units of different kinds, or there is neither PUE nor the two powers of which it is made.
     """
+    if not any(len(raw.positions) for raw in raws):
+        raise InputError(f"{raws[0].file.path}: at least one row of telemetry is needed. Received: none")
     named = {*parse_units(options.units), options.it_power, options.total_power, options.cooling_power} - {None}
     known = {name for raw in raws for name in raw.names}
     for name in sorted(filter(None, named - known)):
@@ -35,16 +37,21 @@ def choose_columns(raws: list[RawFile], options: IngestOptions) -> tuple[dict[st
                 raise InputError(f"{_path(raws, name)}: column {column.source!r} must hold numbers, but it {why}")
             left_out.append(LeftOut(column.source, why))
             del columns[name]
-    powers = [name for name in (TOTAL_POWER, IT_POWER) if name not in columns]
-    if powers and PUE not in columns:
-        option = {TOTAL_POWER: "--total-power", IT_POWER: "--it-power"}[powers[0]]
-        raise InputError(
-            f"{raws[0].file.path}: no column for {powers[0]}, of which PUE is made; name it with {option}. "
-            f"The file has: {', '.join(raws[0].names)}"
-        )
-    if not powers and PUE in columns:
+    powers = TOTAL_POWER in columns and IT_POWER in columns
+    if not powers and PUE not in columns:
+        raise _no_power(raws, TOTAL_POWER if TOTAL_POWER not in columns else IT_POWER, left_out)
+    if powers and PUE in columns:
         left_out.append(LeftOut(columns.pop(PUE).source, "is computed anew from the powers"))
     return columns, left_out
+
+
+def _no_power(raws: list[RawFile], name: str, left_out: list[LeftOut]) -> InputError:
+    option = "--total-power" if name == TOTAL_POWER else "--it-power"
+    why = next((f" (the one of that name {column.why})" for column in left_out if column.column == name), "")
+    return InputError(
+        f"{raws[0].file.path}: no column for {name}{why}, of which PUE is made; name it with {option}. "
+        f"The file has: {', '.join(raws[0].names)}"
+    )
 
 
 def _by_feature(raws: list[RawFile]) -> dict[str, Column]:

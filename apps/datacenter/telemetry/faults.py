@@ -16,6 +16,7 @@ _AIR_RANGE, _OTHER_RANGE = (-60.0, 60.0), (-100.0, 200.0)
 _RANGES = {"kW": (0.0, np.inf), "%": (0.0, 100.0), "fraction": (0.0, 1.0)}
 _MOST_PUE = 10.0
 """A median above it says that two powers are not in the same unit."""
+_ROUNDING = 1e-9
 _VARIES = 0.5
 """Share of the values that must differ from the one before, for a sensor that varies."""
 _LONGER = 4.0
@@ -80,13 +81,14 @@ def check_powers(
     both = (total > 0) & (it > 0)
     median = float(np.median(total[both] / it[both])) if both.any() else 1.0
     if not 1 <= median <= _MOST_PUE:
-        names = [columns[name].source for name in (TOTAL_POWER, IT_POWER)]
+        total_name, it_name = (columns[name].source for name in (TOTAL_POWER, IT_POWER))
         raise InputError(
-            f"PUE, the total power ({names[0]!r}) over the IT power ({names[1]!r}), must have a median from 1 to "
-            f"{_MOST_PUE:g}. Received: {median:.4g}; is one of them in another unit (--units '{names[0]}=W'), or are "
-            "other columns meant (--total-power, --it-power)?"
+            f"PUE, the total power ({total_name!r}) over the IT power ({it_name!r}), must have a median from 1 to "
+            f"{_MOST_PUE:g}. Received: {median:.4g}; is one of them in another unit "
+            f"(--units '{it_name if median < 1 else total_name}=W'), or are other columns meant "
+            "(--total-power, --it-power)?"
         )
-    return np.asarray(total < it)
+    return np.asarray(total < it * (1 - _ROUNDING))
 
 
 def find_stuck(

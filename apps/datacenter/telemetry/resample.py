@@ -107,7 +107,10 @@ def means(
 
     covered = integral(np.ones(len(values)))
     enough = covered >= _COVERED * grid.seconds - 1e-6
-    return np.where(enough, middle + integral(values - middle) / np.where(enough, covered, 1.0), np.nan)
+    found = middle + integral(values - middle) / np.where(enough, covered, 1.0)
+    reading = np.maximum(np.searchsorted(starts, grid.begins(steps), side="right") - 1, 0)
+    alone = (starts[reading] <= grid.begins(steps)) & (ends[reading] >= grid.begins(steps) + grid.seconds)
+    return np.where(alone, values[reading], np.where(enough, found, np.nan))  # what covers a step alone is exact
 
 
 def fill_gaps(
