@@ -16,7 +16,7 @@ from apps.datacenter.plan import STEP_FEATURES
 from apps.datacenter.telemetry.cells import choose_columns, clean_cells
 from apps.datacenter.telemetry.columns import IT_POWER, PUE, Column
 from apps.datacenter.telemetry.files import RawFile, read_raw
-from apps.datacenter.telemetry.report import Gap, Report
+from apps.datacenter.telemetry.report import REPORT, Gap, Report
 from apps.datacenter.telemetry.resample import Grid
 from apps.datacenter.telemetry.rows import Aside, Rows, gather_rows, set_repeats_aside
 from apps.datacenter.telemetry.steps import Steps, make_steps, read_at
@@ -26,10 +26,7 @@ from gristmill.schema import Feature, Kind, Missing, Schema
 from pipelines.derive import Derived, FileUse
 from pipelines.sources import SourceFile
 
-__all__ = ["REPORT", "derive_steps"]
-
-REPORT = "telemetry"
-"""Name of the report in the dataset."""
+__all__ = ["derive_steps"]
 
 
 def derive_steps(files: tuple[SourceFile, ...], settings: Mapping[str, Any]) -> Derived:

@@ -5,7 +5,10 @@ from typing import Any
 
 from apps.datacenter.telemetry.times import Turn
 
-__all__ = ["ColumnReport", "Gap", "LeftOut", "Report"]
+__all__ = ["ColumnReport", "Gap", "LeftOut", "REPORT", "Report"]
+
+REPORT = "telemetry"
+"""Its name in the dataset."""
 
 
 @dataclass

@@ -4,13 +4,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from apps.datacenter.telemetry.report import REPORT
 from gristmill.data.dataset import Dataset
 from gristmill.errors import InputError
 from gristmill.files import read_json
 
 __all__ = ["read_report", "read_series"]
-
-_REPORT = "telemetry"
 
 
 def read_series(dataset: Dataset, *splits: str) -> pa.Table:
@@ -39,7 +38,7 @@ def read_report(dataset: Dataset) -> dict[str, Any]:
     Raises:
         InputError: The dataset is not one of telemetry.
     """
-    entry = dataset.manifest.reports.get(_REPORT)
+    entry = dataset.manifest.reports.get(REPORT)
     if entry is None:
         raise InputError(f"{dataset.path}: a dataset of telemetry is needed. Received: one of {dataset.manifest.app}")
     report: dict[str, Any] = read_json(dataset.path / entry.name)

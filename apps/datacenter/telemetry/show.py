@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from apps.datacenter.telemetry.report import REPORT
 from gristmill.cli.output import print_table
 from gristmill.data.manifest import Manifest
 from gristmill.files import read_json
@@ -18,13 +19,14 @@ _SHOWN_GAPS = 5
 
 def show_report(folder: Path, manifest: Manifest) -> None:
     """Prints the report of a dataset of telemetry, short."""
-    report = read_json(folder / manifest.reports["telemetry"].name)
+    report = read_json(folder / manifest.reports[REPORT].name)
     told = [
         column for column in report["columns"] if any(column[name] for name in (*_COUNTS, "converted_from", "note"))
     ]
     if told:
-        columns = ["column", "unit", *(name.replace("_", " ") for name in _COUNTS), "note"]
-        print_table(columns, [[c["name"], _unit(c), *(str(c[name]) for name in _COUNTS), c["note"]] for c in told])
+        counts = [name for name in _COUNTS if any(column[name] for column in told)]
+        columns = ["column", "unit", *(name.replace("_", " ") for name in counts), "note"]
+        print_table(columns, [[c["name"], _unit(c), *(str(c[name]) for name in counts), c["note"]] for c in told])
     for line in _lines(report):
         typer.echo(line)
 
