@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from apps.datacenter.plant.controllers import ACTIONS, Action, Controller, Observation
-from apps.datacenter.plant.load import read_load
+from apps.datacenter.plant.load import read_load, read_servers_on
 from apps.datacenter.plant.model import DataCenter, find_data_center, read_model
 from apps.datacenter.plant.options import PlantOptions
 from apps.datacenter.plant.points import HEATING, Points, find_points
@@ -67,8 +67,15 @@ def simulate(
     center = find_data_center(model, str(path))
     prepared = folder / "model.epJSON"
     prepared.write_text(json.dumps(prepare(model, options, controller.steers, str(path))))
-    load = read_load(options.load, options.load_minutes).steps(options.step_minutes, options.steps)
-    loop = _Loop(options, controller, load, center, report)
+    series = read_load(options.load, options.load_minutes)
+    load, on = series.steps(options.step_minutes, options.steps), None
+    if options.servers_on is not None:
+        if not center.operation_schedules:
+            raise InputError(
+                f"{path}: `servers_on` must be left out for a model without a schedule of the servers' power."
+            )
+        on = read_servers_on(options.servers_on, series).steps(options.step_minutes, options.steps)
+    loop = _Loop(options, controller, load, on, center, report)
     status = loop.run(["-w", str(weather), "-d", str(folder / "engine"), str(prepared)])
     if loop.failure is not None:
         raise loop.failure
@@ -87,10 +94,13 @@ class _Loop:
         options: PlantOptions,
         controller: Controller,
         load: npt.NDArray[np.float64],
+        on: npt.NDArray[np.float64] | None,
         center: DataCenter,
         report: Callable[[int], None],
     ):
         self.options, self.controller, self.load, self.center = options, controller, load, center
+        self.on = on
+        self.use = load if on is None else load / on  # of the servers that run
         self.report, self.steps_a_day = report, 24 * 60 // options.step_minutes
         self.api = new_engine()
         self.state = self.api.state_manager.new_state()
@@ -146,9 +156,12 @@ class _Loop:
         if self.warm and self.step < self.options.steps:
             time = self.start + timedelta(minutes=self.options.step_minutes * self.step)
             self._set(state, points, self.controller.act(Observation(self.step, time, self._last)))
-        load = float(self.load[min(self.step, len(self.load) - 1)])
+        step = min(self.step, len(self.load) - 1)
         for handle in points.load:
-            self.api.exchange.set_actuator_value(state, handle, load)
+            self.api.exchange.set_actuator_value(state, handle, float(self.use[step]))
+        if self.on is not None:
+            for handle in points.servers_on:
+                self.api.exchange.set_actuator_value(state, handle, float(self.on[step]))
 
     def _find(self, state: Any) -> Points | None:
         if self.points is None and self.over_weather and self.api.exchange.api_data_fully_ready(state):

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from apps.datacenter.plant.sources import load_file
 from gristmill.errors import InputError
 
-__all__ = ["LoadSeries", "read_load"]
+__all__ = ["LoadSeries", "read_load", "read_servers_on"]
 
 _COLUMNS = ("load", "cpu_util")
 _MINUTES = {"google2019": 5}
@@ -74,16 +74,42 @@ def read_load(load: str, minutes: int = 15) -> LoadSeries:
     Raises:
         InputError: The file is not there, lacks the column, or a row is no number from 0 to 1.
     """
-    return LoadSeries(load, tuple(_column(load, load_file(load))), _MINUTES.get(load, minutes))
+    return LoadSeries(load, tuple(_column(load, load_file(load), "a load", _COLUMNS)), _MINUTES.get(load, minutes))
 
 
-def _column(name: str, path: Path) -> Sequence[float]:
+def read_servers_on(name: str, load: LoadSeries) -> LoadSeries:
+    """Reads the share of the servers that run, for a load.
+
+    Args:
+        name: A CSV file with a column `servers_on` of fractions, a row an interval of the load.
+        load: Fractions of what all servers can do.
+
+    Raises:
+        InputError: The file is not there, lacks the column or has another number of rows than the load, or a row is no
+            number above 0 and up to 1, or less than the load.
+    """
+    path = Path(name)
+    if not path.is_file():
+        raise InputError(f"`servers_on` must be a CSV file. Received: {name!r}, which is not there")
+    series = LoadSeries(name, tuple(_column(name, path, "a plan", ("servers_on",))), load.minutes)
+    if len(series.values) != len(load.values):
+        raise InputError(
+            f"{name}: a plan must have as many rows as {load.name}, {len(load.values)}. Received: {len(series.values)}"
+        )
+    for row, (on, work) in enumerate(zip(series.values, load.values, strict=True), 1):
+        if not 0.0 < on >= work:
+            rule = f"some servers must run, and enough for the load, {work}"
+            raise InputError(f"{name}, row {row}: {rule}. Received: {on}")
+    return series
+
+
+def _column(name: str, path: Path, kind: str, columns: Sequence[str]) -> Sequence[float]:
     with open(path, newline="", encoding="utf-8", errors="replace") as stream:
         rows = csv.DictReader(stream)
-        column = next((column for column in _COLUMNS if column in (rows.fieldnames or ())), None)
+        column = next((column for column in columns if column in (rows.fieldnames or ())), None)
         if column is None:
             came = ", ".join(rows.fieldnames or ()) or "an empty file"
-            raise InputError(f"{name}: a load must have a column `load`. Received: {came}")
+            raise InputError(f"{name}: {kind} must have a column `{columns[0]}`. Received: {came}")
         values = []
         for number, row in enumerate(rows, 1):
             try:

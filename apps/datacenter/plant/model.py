@@ -34,6 +34,8 @@ class DataCenter:
     """Zone of each group of servers."""
     load_schedules: tuple[tuple[str, str], ...]
     """Kind and name of the schedules that give the servers' load."""
+    operation_schedules: tuple[tuple[str, str], ...]
+    """Kind and name of the schedules that give the share of servers that run; none where some servers have none."""
     fans: dict[str, str]
     """Outlet node of each air unit's fan."""
     outdoor_air: dict[str, str]
@@ -103,10 +105,14 @@ def _find(model: Model, name: str) -> DataCenter:
     }
     if not all(load.upper() in schedules for load in loads):
         raise InputError(f"{name}: servers must have a schedule of their load. Received: {SERVERS} without one")
+    operation = dict.fromkeys(server.get("design_power_input_schedule_name", "").upper() for server in servers.values())
     managers = [manager for kind in SUPPLY_MANAGERS for manager in model.get(kind, {}).values()]
     return DataCenter(
         servers={server: values["zone_or_space_name"] for server, values in servers.items()},
         load_schedules=tuple(schedules[load.upper()] for load in loads),
+        operation_schedules=tuple(map(schedules.__getitem__, operation))
+        if operation.keys() <= schedules.keys()
+        else (),
         fans={
             fan: values["air_outlet_node_name"]
             for kind in model

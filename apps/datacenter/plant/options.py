@@ -23,6 +23,9 @@ class PlantOptions(CheckedRecord):
     """`google2019`, or a CSV file with a column `load` of fractions."""
     load_minutes: int = Field(15, ge=1)
     """Interval of the user's own load."""
+    servers_on: str | None = None
+    """A CSV file with a column `servers_on`: the share of the servers that run, a row an interval of the load; None for all.
+    The load stays a fraction of what all servers can do."""
     servers: Literal["stock", "flat"] = "stock"
     """`stock`: as the model has them, power rises with inlet temperature. `flat`: power follows the load alone."""
     start: str = "01-01"

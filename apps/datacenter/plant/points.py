@@ -32,6 +32,8 @@ class Points:
     """One value a system time step."""
     load: list[int]
     """Actuators of the servers' load."""
+    servers_on: list[int]
+    """Actuators of the share of servers that run."""
     actions: dict[str, list[int]]
     """Actuators of each action that the controller takes."""
     heating: list[int]
@@ -65,6 +67,7 @@ def find_points(
         readings("zone"),
         readings("system"),
         actuators("load"),
+        actuators("servers_on"),
         {name: actuators(name) for name in sorted(steers)},
         [handle for handle in heating if handle >= 0],
     )
@@ -77,6 +80,7 @@ def _actuators(center: DataCenter) -> dict[str, list[tuple[str, str, str]]]:
     """Component, control and key, as the simulator names them, of what sets the load and each action."""
     return {
         "load": [(kind, "Schedule Value", name) for kind, name in center.load_schedules],
+        "servers_on": [(kind, "Schedule Value", name) for kind, name in center.operation_schedules],
         "zone_cooling_c": [("Zone Temperature Control", "Cooling Setpoint", zone) for zone in center.zones],
         "supply_air_c": [("Schedule:Constant", "Schedule Value", SUPPLY_SCHEDULE)],
         "chilled_water_c": [("Schedule:Constant", "Schedule Value", CHILLED_WATER_SCHEDULE)],

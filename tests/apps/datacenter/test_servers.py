@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.datacenter.plant import LoadSeries
+from apps.datacenter.plant import LoadSeries, PlantOptions, run_plant
+from apps.datacenter.plant.load import read_servers_on
 from apps.datacenter.servers import (
     PLAN,
     Fleet,
@@ -237,3 +239,40 @@ def test_azure_has_28_days_sized_by_the_first_18() -> None:
     load = read_azure()
     assert (len(load.values), load.minutes) == (28 * 288, 5)
     assert max(load.values[: 18 * 288]) == pytest.approx(0.7)
+
+
+def test_a_share_of_the_plants_servers_draws_that_share_of_what_all_draw_at_the_same_use(tmp_path: Path) -> None:
+    pytest.importorskip("pyenergyplus", reason="there is no wheel of the simulator for this kind of machine")
+    for name, rows in {"load": "0.4 0.2 0.1 0.3", "use": "0.8 0.25 0.1 1", "servers_on": "0.5 0.8 1 0.3"}.items():
+        column = "servers_on" if name == "servers_on" else "load"
+        (tmp_path / f"{name}.csv").write_text("\n".join([column, *rows.split()]))
+    options = PlantOptions(load=str(tmp_path / "load.csv"), servers="flat", days=1)
+    planned = run_plant(options.model_copy(update={"servers_on": str(tmp_path / "servers_on.csv")}))
+    all_on = run_plant(options.model_copy(update={"load": str(tmp_path / "use.csv")}))
+    share = np.tile([0.5, 0.8, 1.0, 0.3], 24)
+    np.testing.assert_allclose(planned["it_power_kw"], share * all_on["it_power_kw"].to_numpy(), rtol=1e-9)
+    np.testing.assert_allclose(planned["it_load"].to_numpy()[:4], [0.4, 0.2, 0.1, 0.3])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("on\n1\n1\n", r"on\.csv: a plan must have a column `servers_on`\. Received: on"),
+        ("servers_on\n1\n", r"on\.csv: a plan must have as many rows as made, 2\. Received: 1"),
+        (
+            "servers_on\n1\n0.4\n",
+            r"on\.csv, row 2: some servers must run, and enough for the load, 0\.5\. Received: 0\.4",
+        ),
+    ],
+)
+def test_a_plan_that_does_not_fit_the_load_is_named(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "on.csv").write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_servers_on(str(tmp_path / "on.csv"), LoadSeries("made", (0.5, 0.5), 5))
+
+
+def test_a_plan_that_is_not_there_is_named() -> None:
+    with pytest.raises(
+        InputError, match=r"`servers_on` must be a CSV file\. Received: 'none\.csv', which is not there"
+    ):
+        read_servers_on("none.csv", LoadSeries("made", (0.5,), 5))
