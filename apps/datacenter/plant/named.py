@@ -42,9 +42,19 @@ def _constant(settings: Sequence[str], options: PlantOptions) -> Constant:
     return Constant(action)
 
 
+def _reactive(settings: Sequence[str], options: PlantOptions) -> Controller:
+    from apps.datacenter.control.layout import read_layout
+    from apps.datacenter.control.rules import Reactive, ReactiveSettings
+
+    return Reactive(read_layout(options), build_config(ReactiveSettings, {}, settings))
+
+
 CONTROLLERS = {
     "constant": NamedController(f"The same set-points at every step; settings: {', '.join(ACTIONS)}.", _constant),
     "default": NamedController("The model's own controls; no settings.", _default),
+    "reactive": NamedController(
+        "Rules that follow the warmest inlet; settings: inlet_c, zone_c and others.", _reactive
+    ),
 }
 
 
