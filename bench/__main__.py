@@ -21,6 +21,7 @@ BENCHMARKS = {
     "scale": "time, memory and disk of ingesting up to 50 million rows, beside the estimate",
     "step": "training steps per second against a bare loop",
     "plant": "CPU of a year of the data centre in closed loop, beside the simulator alone",
+    "servers": "energy of a fleet whose servers are switched on and off by forecast, beside other ways and the oracle",
     "distribute": "training steps per second on several devices and processes",
     "estimator": "training steps per second of canned estimators against tf.estimator 2.15",
     "recommend": "recommendations per second against implicit's ALS",

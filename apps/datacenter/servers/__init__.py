@@ -4,6 +4,7 @@ from apps.datacenter.servers.comparison import LIMIT, PLAN, Comparison, TrialOpt
 from apps.datacenter.servers.fleet import Fleet
 from apps.datacenter.servers.forecast import ForecastOptions, PeakForecaster, rolling_forecast
 from apps.datacenter.servers.foresight import Follow, oracle
+from apps.datacenter.servers.joint import planned_options
 from apps.datacenter.servers.peers import RecentPeak, Static, Threshold
 from apps.datacenter.servers.planner import Planner
 from apps.datacenter.servers.playing import Outcome, Policy, Replay, replay
@@ -29,6 +30,7 @@ __all__ = [
     "compare",
     "oracle",
     "plan_table",
+    "planned_options",
     "read_azure",
     "replay",
     "rolling_forecast",

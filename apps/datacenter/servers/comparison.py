@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from apps.datacenter.plant import LoadSeries
 from apps.datacenter.servers.fleet import Fleet
@@ -16,6 +16,7 @@ from apps.datacenter.servers.foresight import oracle
 from apps.datacenter.servers.peers import Static
 from apps.datacenter.servers.playing import Replay, replay
 from apps.datacenter.servers.tuning import Maker, tuned_planner, tuned_recent_peak, tuned_static, tuned_threshold
+from gristmill.config import CheckedRecord
 from gristmill.errors import InputError
 
 __all__ = ["Comparison", "LIMIT", "PLAN", "TrialOptions", "compare", "plan_table"]
@@ -26,10 +27,8 @@ PLAN = "planned"
 """Name of our own plan among the systems."""
 
 
-class TrialOptions(BaseModel):
+class TrialOptions(CheckedRecord):
     """Which days are for what, in order of time."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     learnt_days: int = Field(5, ge=2)
     """The forecaster is first fitted on so many days."""

@@ -4,19 +4,19 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from gristmill.config import CheckedRecord
 
 __all__ = ["Fleet"]
 
 
-class Fleet(BaseModel):
+class Fleet(CheckedRecord):
     """Equal servers, of which each is on, booting or off.
 
     A server that is on draws the plant's `flat` law: `idle_share` of full power, and the rest by its use. One that boots
-    draws full power and computes nothing; one that is off draws nothing.
+    draws full power and computes nothing; one that is off draws nothing. A wrong value raises `InputError`.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     servers: int = Field(1000, ge=1)
     full_power_w: float = Field(400.0, gt=0)

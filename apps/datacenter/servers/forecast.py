@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from apps.datacenter.servers.fleet import Fleet
+from gristmill.config import CheckedRecord
 from gristmill.errors import InputError
 
 __all__ = ["ForecastOptions", "PeakForecaster", "features", "rolling_forecast", "window_peaks"]
@@ -27,10 +28,8 @@ _DAYS_BACK = (1, 2, 7)
 _WAVES_A_DAY = (1, 2, 24)
 
 
-class ForecastOptions(BaseModel):
+class ForecastOptions(CheckedRecord):
     """How the peak is forecast."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     quantile: float = Field(0.95, gt=0, lt=1)
     """Of the peak; a headroom that learns from misses is added by the planner, as days of data hold too few misses to

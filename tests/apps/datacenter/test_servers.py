@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.datacenter.plant import LoadSeries, PlantOptions, run_plant
+from apps.datacenter.plant import LoadSeries, PlantOptions, read_load, run_plant
 from apps.datacenter.plant.load import read_servers_on
 from apps.datacenter.servers import (
     PLAN,
@@ -25,6 +25,7 @@ from apps.datacenter.servers import (
     compare,
     oracle,
     plan_table,
+    planned_options,
     read_azure,
     replay,
     rolling_forecast,
@@ -117,6 +118,8 @@ def test_wrong_calls_are_named() -> None:
         replay(SMALL, np.zeros(2), Static(-1))
     with pytest.raises(InputError, match=r"`first_day` must be from 2 to the demand's last day, 1\. Received: 2"):
         rolling_forecast(waves(2), Fleet(step_minutes=30), 2)
+    with pytest.raises(InputError, match="boot_minutes"):
+        Fleet(boot_minutes=0)
     with pytest.raises(InputError, match=r"made: a load to compare on must have 8064 steps or more\. Received: 288"):
         compare(LoadSeries("made", (0.5,) * 288, 5))
 
@@ -208,6 +211,17 @@ def test_the_recent_peak_and_its_margin_are_covered() -> None:
     policy = RecentPeak(SMALL, window=2, margin=0.1)
     seen = np.array([0.6, 0.2, 0.3])
     assert [policy.want(seen[:step], False) for step in range(4)] == [10, 7, 7, 4]
+
+
+def test_a_plan_in_the_plants_files_draws_what_its_replay_drew(tmp_path: Path) -> None:
+    played = replay(SMALL, np.array([0.2, 0.2, 0.2, 0.5]), wanted(2, 5, 5, 5))
+    options = planned_options(played, PlantOptions(servers="flat"), tmp_path / "plan")
+    load = read_load(options.load, options.load_minutes)
+    assert load.minutes == 5
+    assert options.servers_on is not None
+    on = read_servers_on(options.servers_on, load)
+    share = 0.3 * np.array(on.values) + 0.7 * np.array(load.values)
+    np.testing.assert_allclose(share, played.power_kw / (10 * 1.0))
 
 
 def test_settings_are_the_cheapest_that_keep_the_aim() -> None:
