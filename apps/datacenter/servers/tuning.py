@@ -62,12 +62,14 @@ def tuned_planner(fleet: Fleet, demand: Floats, forecast: Floats, aim: float, fi
         first: The first step with a forecast.
 
     Returns:
-        Makes planners that go on after the demand, with the headroom that was learnt by then.
+        Makes planners that go on after the demand, with the headroom that was learnt by then; all servers stay on where no planner keeps the aim.
     """
     shapes = itertools.product((1, *_holds(fleet)), _RATES)
     makers = [partial(_planner, fleet, forecast, aim, *shape) for shape in shapes]
-    planner = _cheapest(fleet, demand, aim, makers, first)()
-    assert isinstance(planner, Planner)
+    cheapest = _cheapest(fleet, demand, aim, makers, first)
+    planner = cheapest()
+    if not isinstance(planner, Planner):
+        return cheapest
     replay(fleet, demand, planner, first)
     return planner.again
 
@@ -83,7 +85,7 @@ def _holds(fleet: Fleet) -> tuple[int, ...]:
 def _cheapest(
     fleet: Fleet, demand: Floats, aim: float, shapes: Iterable[Callable[[float], Policy]], first: int = 0
 ) -> Maker:
-    """The cheapest shape, each with the least margin that keeps the aim; one that never does is left out."""
+    """The cheapest shape, each with the least margin that keeps the aim; all on, where none does."""
     found: list[tuple[float, Maker]] = []
     for shape in shapes:
         low, high = 0, round(_MOST / _FINEST)

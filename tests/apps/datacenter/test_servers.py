@@ -31,7 +31,7 @@ from apps.datacenter.servers import (
     rolling_forecast,
 )
 from apps.datacenter.servers.forecast import features, window_peaks
-from apps.datacenter.servers.tuning import tuned_recent_peak, tuned_static
+from apps.datacenter.servers.tuning import tuned_planner, tuned_recent_peak, tuned_static, tuned_threshold
 from gristmill.errors import InputError
 
 Floats = npt.NDArray[np.float64]
@@ -233,6 +233,18 @@ def test_settings_are_the_cheapest_that_keep_the_aim() -> None:
     assert not replay(SMALL, demand, tuned).unmet.any()
     less = RecentPeak(SMALL, tuned.window, tuned.margin - 0.002)
     assert replay(SMALL, demand, less).unmet.any()
+
+
+def test_all_servers_stay_on_where_even_they_miss_more_than_is_aimed_at() -> None:
+    demand = np.full(20, 0.9)
+    fleet = SMALL.model_copy(update={"most_use": 0.8})
+    for make in (
+        tuned_static(fleet, demand, 0.1),
+        tuned_threshold(fleet, demand, 0.1),
+        tuned_recent_peak(fleet, demand, 0.1),
+        tuned_planner(fleet, demand, demand, 0.1, 0),
+    ):
+        assert make() == Static(10)
 
 
 def test_a_comparison_plays_all_systems_on_the_same_days() -> None:
