@@ -62,7 +62,8 @@ def tuned_planner(fleet: Fleet, demand: Floats, forecast: Floats, aim: float, fi
         first: The first step with a forecast.
 
     Returns:
-        Makes planners that go on after the demand, with the headroom that was learnt by then; all servers stay on where no planner keeps the aim.
+        Makes planners that go on after the demand, with the headroom that was learnt by then; all servers
+        stay on where no planner keeps the aim.
     """
     shapes = itertools.product((1, *_holds(fleet)), _RATES)
     makers = [partial(_planner, fleet, forecast, aim, *shape) for shape in shapes]
