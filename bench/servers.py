@@ -4,7 +4,7 @@ from pathlib import Path
 
 from apps.datacenter.plant import Action, Constant, Controller, Default, PlantOptions, read_load, run_plant
 from apps.datacenter.plant.summary import summarise
-from apps.datacenter.servers import LIMIT, PLAN, Comparison, TrialOptions, compare, planned_options, read_azure
+from apps.datacenter.servers import LIMIT, PLAN, Comparison, TrialOptions, compare, planned_options
 from bench.inputs import Inputs
 from bench.tables import note, show
 
@@ -26,7 +26,7 @@ _COLUMNS = [
 
 def run(inputs: Inputs) -> None:
     """Prints a table a trace, and one of a month in the plant with and without the plan."""
-    for load in (read_azure(), read_load("google2019")):
+    for load in map(read_load, ("azure2019", "google2019")):
         found = compare(load)
         _show(found)
     _show_plant(found, inputs.folder / "servers")

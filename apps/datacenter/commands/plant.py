@@ -22,7 +22,9 @@ def run(
     *,
     model: Annotated[str, typer.Option(help="1zone-crac, 2zone-cw, 2zone-dx, FILE.epJSON or FILE.idf.")] = "2zone-dx",
     weather: Annotated[str, typer.Option(help="A place (see: gristmill plant list) or FILE.epw.")] = "chicago",
-    load: Annotated[str, typer.Option(help="google2019, or FILE.csv with a column `load`, 0 to 1.")] = "google2019",
+    load: Annotated[
+        str, typer.Option(help="google2019, azure2019 or FILE.csv with a column `load`, 0 to 1.")
+    ] = "google2019",
     load_minutes: Annotated[int, typer.Option(help="Minutes between the rows of a load of your own.")] = 15,
     servers: Annotated[
         str, typer.Option(help="stock: power rises with inlet temperature. flat: it follows the load alone.")
@@ -83,12 +85,12 @@ def known(as_json: JsonOption = False) -> None:
     """List the models, weather, loads and controllers that have a name."""
     with verb(as_json) as call:
         from apps.datacenter.plant.named import CONTROLLERS
-        from apps.datacenter.plant.sources import ABOUT, GOOGLE_2019, WEATHER
+        from apps.datacenter.plant.sources import ABOUT, LOADS, WEATHER
 
         lists = {
             "models": ABOUT,
             "weather": {place: Path(file).stem for place, file in WEATHER.items()},
-            "loads": {GOOGLE_2019.name: GOOGLE_2019.title},
+            "loads": {name: data.title for name, data in LOADS.items()},
             "controllers": {name: each.help for name, each in CONTROLLERS.items()},
         }
 

@@ -8,14 +8,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from apps.datacenter.plant.sources import load_file
+from apps.datacenter.plant.sources import LOADS, load_file
 from gristmill.errors import InputError
 
 __all__ = ["LoadSeries", "read_load", "read_servers_on"]
 
 _COLUMNS = ("load", "cpu_util")
-_MINUTES = {"google2019": 5}
-"""Interval of each named load."""
+_MINUTES = 5
+"""Interval of the named loads."""
+_DAYS, _SIZED_BY, _HIGHEST = 28, 18, 0.7
+"""Azure's days that are kept, those that the fleet is sized by, and the highest load of these."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,20 @@ def read_load(load: str, minutes: int = 15) -> LoadSeries:
     """Reads a load by name or file.
 
     Args:
-        load: `google2019` (28 days at 5 minutes, fetched on first use), or a CSV file with a column `load` or
-            `cpu_util` of fractions, a row an interval.
+        load: `google2019` or `azure2019` (28 days at 5 minutes, fetched on first use), or a CSV file with a column
+            `load` or `cpu_util` of fractions, a row an interval. Azure's trace has sums without the capacity, so the
+            fleet is sized: what is highest in the first 18 days becomes 0.7 of it.
         minutes: Length of an interval in a file of the user's own.
 
     Raises:
         InputError: The file is not there, lacks the column, or a row is no number from 0 to 1.
     """
-    return LoadSeries(load, tuple(_column(load, load_file(load), "a load", _COLUMNS)), _MINUTES.get(load, minutes))
+    path = load_file(load)
+    if load == "azure2019":
+        day = 24 * 60 // _MINUTES
+        used = np.array(_column(load, path, "a load", ("cpu_usage",)))[: _DAYS * day]
+        return LoadSeries(load, tuple((used / used[: _SIZED_BY * day].max() * _HIGHEST).tolist()), _MINUTES)
+    return LoadSeries(load, tuple(_column(load, path, "a load", _COLUMNS)), _MINUTES if load in LOADS else minutes)
 
 
 def read_servers_on(name: str, load: LoadSeries) -> LoadSeries:

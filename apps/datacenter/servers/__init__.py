@@ -8,10 +8,8 @@ from apps.datacenter.servers.joint import planned_options
 from apps.datacenter.servers.peers import RecentPeak, Static, Threshold
 from apps.datacenter.servers.planner import Planner
 from apps.datacenter.servers.playing import Outcome, Policy, Replay, replay
-from apps.datacenter.servers.traces import AZURE_2019, read_azure
 
 __all__ = [
-    "AZURE_2019",
     "Comparison",
     "Fleet",
     "Follow",
@@ -31,7 +29,6 @@ __all__ = [
     "oracle",
     "plan_table",
     "planned_options",
-    "read_azure",
     "replay",
     "rolling_forecast",
 ]

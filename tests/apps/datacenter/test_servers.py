@@ -26,7 +26,6 @@ from apps.datacenter.servers import (
     oracle,
     plan_table,
     planned_options,
-    read_azure,
     replay,
     rolling_forecast,
 )
@@ -262,7 +261,7 @@ def test_a_comparison_plays_all_systems_on_the_same_days() -> None:
 
 
 def test_azure_has_28_days_sized_by_the_first_18() -> None:
-    load = read_azure()
+    load = read_load("azure2019")
     assert (len(load.values), load.minutes) == (28 * 288, 5)
     assert max(load.values[: 18 * 288]) == pytest.approx(0.7)
 

@@ -1,0 +1,66 @@
+"""Settings of the dynamics and of planning: plain records, light to import."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["ControlConfig", "DynamicsConfig", "Range"]
+
+
+class _Config(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+class DynamicsConfig(_Config):
+    """The learned dynamics."""
+
+    members: int = Field(5, ge=2)
+    """Networks of the ensemble."""
+    units: int = Field(48, ge=1)
+    """Width of their two hidden layers."""
+    epochs: int = Field(300, ge=1)
+    batch: int = Field(128, ge=1)
+    learning_rate: float = Field(5e-3, gt=0)
+    """Peak; a cosine leads it to 0."""
+
+
+class Range(_Config):
+    """Where a set-point may be, and how far it may go in a step."""
+
+    low: float
+    high: float
+    rate: float = Field(gt=0)
+    tries: tuple[float, ...]
+    """Changes that planning tries, as shares of the rate from -1 to 1."""
+
+
+_FINE = (-1.0, -0.5, -0.25, -0.125, -0.05, 0.0, 0.05, 0.125, 0.25, 0.5, 1.0)
+
+
+class ControlConfig(_Config):
+    """Planning: what it may do, how far it looks, what it weighs."""
+
+    horizon: int = Field(3, ge=1)
+    """Steps that are planned ahead; the set-points of the first are held over all."""
+    supply_air_c: Range = Range(low=18.0, high=26.6, rate=2.0, tries=_FINE)
+    """degC."""
+    fan_flow_kg_s: Range = Range(low=1.85, high=4.0, rate=0.6, tries=(-1.0, -0.5, -0.15, 0.0, 0.15, 0.5, 1.0))
+    """kg/s of each unit; by default from where the fans of the two-zone models use no less."""
+    chilled_water_c: Range = Range(low=7.0, high=20.0, rate=1.0, tries=(-1.0, 0.0, 1.0))
+    """degC."""
+    zone_cooling_c: float = 40.0
+    """Set-point of the zones, degC: so high that the planned flow alone decides."""
+    zone_high_c: float = 45.0
+    """Highest temperature of a zone, the hot side, degC."""
+    outdoor_low_c: float = 18.5
+    """Outdoor air is forced where it is warmer than this, degC: nothing heats the air that is too cold."""
+    doubt: float = Field(2.0, ge=0)
+    """Deviations, of the ensemble and of the noise together, that are kept from a limit."""
+    power_doubt: float = Field(0.5, ge=0)
+    """Deviations of the ensemble that are added to the power's cost."""
+    margin_c: float = Field(0.15, ge=0)
+    """Least distance of expected inlets from their limits, degC; what was found on validation data is added."""
+    humidity_weight: float = Field(0.02, ge=0)
+    """kWh that a step with humidity outside its limits is counted as."""
+    move_weight: float = Field(0.002, ge=0)
+    """kWh that a switch of the outdoor air, or 2 degrees of supply air, is counted as."""
+    price: tuple[float, ...] = Field((1.0,) * 24, min_length=24, max_length=24)
+    """Weight of the energy in each hour of the day: its price, or the carbon of its making."""
