@@ -8,9 +8,9 @@ from pathlib import Path
 
 from apps.datacenter.plant import PlantOptions
 from apps.datacenter.plant.model import find_data_center, read_model
+from apps.datacenter.plant.sensors import Sensor, sensors
 from apps.datacenter.plant.simulator import as_epjson
 from apps.datacenter.plant.sources import model_file
-from apps.datacenter.plant.telemetry import Sensor, sensors
 
 __all__ = ["Layout", "finite", "read_layout"]
 

@@ -10,7 +10,7 @@ step(a_n)  -> what the last step measured under a_n, truncated
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from multiprocessing import Pipe
 from pathlib import Path
@@ -24,13 +24,13 @@ import pyarrow as pa
 from apps.datacenter.plant.controllers import ACTIONS
 from apps.datacenter.plant.model import find_data_center, read_model
 from apps.datacenter.plant.options import PlantOptions
+from apps.datacenter.plant.process import PlantProcess
 from apps.datacenter.plant.remote import Remote
 from apps.datacenter.plant.reward import EnergyReward, Reward
-from apps.datacenter.plant.run import PlantProcess
+from apps.datacenter.plant.sensors import sensors as model_sensors
 from apps.datacenter.plant.simulator import as_epjson
 from apps.datacenter.plant.sources import model_file
 from apps.datacenter.plant.summary import Limits
-from apps.datacenter.plant.telemetry import sensors as model_sensors
 from gristmill.errors import InputError, WorkError, unknown_name
 
 __all__ = ["PlantEnvironment"]
@@ -185,10 +185,15 @@ class _Episode:
     """One plant, and the connection to it."""
 
     def __init__(self, options: PlantOptions, steers: frozenset[str]):
-        self.folder = tempfile.TemporaryDirectory(prefix="plant-")
-        self.connection, theirs = Pipe()
-        with theirs:
-            self.run = PlantProcess(options, Remote(steers, theirs.fileno()), Path(self.folder.name), [theirs.fileno()])
+        with ExitStack() as opened:
+            folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="plant-"))
+            self.connection, theirs = Pipe()
+            opened.enter_context(self.connection)
+            with theirs:
+                asks = Remote(steers, theirs.fileno())
+                self.run = PlantProcess(options, asks, Path(folder), [theirs.fileno()])
+            opened.callback(self.run.kill)
+            self.close = opened.pop_all().close
         self.acted = 0
         self.columns: tuple[str, ...] = ()
 
@@ -208,11 +213,6 @@ class _Episode:
     def _fail(self) -> NoReturn:
         self.run.result()  # raises what the plant's process raised
         raise WorkError("the plant ended before its last step")
-
-    def close(self) -> None:
-        self.connection.close()
-        self.run.kill()
-        self.folder.cleanup()
 
 
 def _action_bounds(steers: Sequence[str], ranges: Mapping[str, tuple[float, float]]) -> Vector:

@@ -6,30 +6,22 @@ from typing import Any
 
 from apps.datacenter.plant.model import DataCenter
 from apps.datacenter.plant.prepare import CHILLED_WATER_SCHEDULE, SUPPLY_SCHEDULE
-from apps.datacenter.plant.telemetry import Sensor
+from apps.datacenter.plant.sensors import Layout
 from gristmill.errors import WorkError
 
-__all__ = ["HEATING", "Points", "Readings", "find_points"]
+__all__ = ["HEATING", "Points", "find_points"]
 
 HEATING = "Zone Thermostat Heating Setpoint Temperature"
-
-
-@dataclass(frozen=True)
-class Readings:
-    """Handles of variables, and the sensor that each belongs to."""
-
-    handles: list[int]
-    sensors: list[Sensor]
 
 
 @dataclass(frozen=True)
 class Points:
     """All handles of a run."""
 
-    zone: Readings
-    """One value a zone time step."""
-    system: Readings
-    """One value a system time step."""
+    zone: list[int]
+    """Variables with one value a zone time step."""
+    system: list[int]
+    """Variables with one value a system time step."""
     load: list[int]
     """Actuators of the servers' load."""
     servers_on: list[int]
@@ -40,9 +32,7 @@ class Points:
     """Heating set-points of the zones, in degrees Celsius, that have one."""
 
 
-def find_points(
-    exchange: Any, state: Any, center: DataCenter, sensors: Iterable[Sensor], steers: Iterable[str]
-) -> Points:
+def find_points(exchange: Any, state: Any, center: DataCenter, layout: Layout, steers: Iterable[str]) -> Points:
     """Looks up all handles; the simulator has them once `api_data_fully_ready`.
 
     Raises:
@@ -50,11 +40,10 @@ def find_points(
     """
     lacking: list[str] = []
 
-    def readings(kind: str) -> Readings:
-        pairs = [(sensor, *point) for sensor in sensors if sensor.kind == kind for point in sensor.variables]
-        handles = [exchange.get_variable_handle(state, variable, key) for _, variable, key in pairs]
-        lacking.extend(f"{p[1]} of {p[2]}" for p, handle in zip(pairs, handles, strict=True) if handle < 0)
-        return Readings(handles, [sensor for sensor, *_ in pairs])
+    def variables(points: list[tuple[str, str]]) -> list[int]:
+        handles = [exchange.get_variable_handle(state, *point) for point in points]
+        lacking.extend(f"{p[0]} of {p[1]}" for p, handle in zip(points, handles, strict=True) if handle < 0)
+        return handles
 
     def actuators(name: str) -> list[int]:
         handles = [exchange.get_actuator_handle(state, *point) for point in known[name]]
@@ -64,8 +53,8 @@ def find_points(
     known = _actuators(center)
     heating = [exchange.get_variable_handle(state, HEATING, zone) for zone in center.zones]
     points = Points(
-        readings("zone"),
-        readings("system"),
+        variables(layout.zone),
+        variables(layout.system),
         actuators("load"),
         actuators("servers_on"),
         {name: actuators(name) for name in sorted(steers)},

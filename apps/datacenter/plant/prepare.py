@@ -1,10 +1,13 @@
 """Prepares a model for a run in closed loop: period, step, servers, and set-points that a controller can steer."""
 
 import copy
+from typing import TYPE_CHECKING
 
 from apps.datacenter.plant.model import SERVERS, SUPPLY_MANAGERS, Model, chilled_water_node
-from apps.datacenter.plant.options import PlantOptions
 from gristmill.errors import InputError
+
+if TYPE_CHECKING:
+    from apps.datacenter.plant.options import PlantOptions
 
 __all__ = ["CHILLED_WATER_SCHEDULE", "SUPPLY_SCHEDULE", "prepare"]
 
@@ -17,7 +20,7 @@ _SUPPLY_BAND = {  # the names that the two kinds of manager give to the lowest a
 _FILES = ["bnd", "dxf", "eio", "eso", "mdd", "mtd", "mtr", "rdd", "shd", "system_sizing", "tabular", "zone_sizing"]
 
 
-def prepare(model: Model, options: PlantOptions, steers: frozenset[str], name: str) -> Model:
+def prepare(model: Model, options: "PlantOptions", steers: frozenset[str], name: str) -> Model:
     """Gives a copy of the model as a run needs it: period, step, servers, set-points that can be steered, no reports.
 
     Args:

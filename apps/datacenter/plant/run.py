@@ -1,12 +1,7 @@
-"""Runs a plant in a process of its own: the simulator keeps state, and may end its process when it fails."""
+"""Runs a plant from its options to its telemetry, and keeps telemetry in files."""
 
-import os
-import pickle
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,9 +9,10 @@ import pyarrow.parquet as pq
 
 from apps.datacenter.plant.controllers import Controller, Default
 from apps.datacenter.plant.options import PlantOptions
-from gristmill.errors import InputError, WorkError
+from apps.datacenter.plant.process import PlantProcess
+from gristmill.errors import InputError
 
-__all__ = ["PlantProcess", "read_telemetry", "run_plant", "write_telemetry"]
+__all__ = ["read_telemetry", "run_plant", "write_telemetry"]
 
 
 def run_plant(
@@ -26,7 +22,7 @@ def run_plant(
     engine_folder: Path | None = None,
     report: Callable[[int], None] = lambda steps: None,
 ) -> pa.Table:
-    """Runs a plant in closed loop; a year in steps of 15 minutes takes some seven seconds of one core.
+    """Runs a plant in closed loop; a year in steps of 15 minutes takes some five seconds of one core.
 
     Args:
         options: What to run.
@@ -47,76 +43,6 @@ def run_plant(
             return run.result(report)
         finally:
             run.kill()
-
-
-class PlantProcess:
-    """A run under way in a process of its own."""
-
-    def __init__(self, options: PlantOptions, controller: Controller, folder: Path, inherited: Collection[int] = ()):
-        """Starts it.
-
-        Args:
-            options: What to run.
-            controller: Is asked once a step, in that process.
-            folder: Where it leaves its files.
-            inherited: File descriptors that it gets under the same numbers.
-
-        Raises:
-            InputError: The controller cannot be pickled.
-        """
-        try:
-            job = pickle.dumps((options, controller))
-        except (AttributeError, pickle.PicklingError, TypeError) as error:
-            raise InputError(f"a controller must be picklable. Received: {controller!r} ({error})") from error
-        self.model, self.folder = options.model, folder.resolve()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "result.pickle").unlink(missing_ok=True)
-        with open(self.folder / "messages.txt", "wb") as messages:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "apps.datacenter.plant.worker", str(self.folder)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=messages,
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-                pass_fds=tuple(inherited),
-            )
-        assert self.process.stdin
-        with suppress(BrokenPipeError), self.process.stdin as stdin:
-            stdin.write(job)
-
-    def result(self, report: Callable[[int], None] = lambda steps: None) -> pa.Table:
-        """Waits for the run's end.
-
-        Args:
-            report: Called once a simulated day with the number of steps that it had.
-
-        Returns:
-            The telemetry.
-
-        Raises:
-            InputError: The model, the weather, the load or the controller is not what it must be.
-            WorkError: The simulator stopped.
-        """
-        assert self.process.stdout
-        for line in self.process.stdout:
-            if line.strip().isdigit():  # else a library's word
-                report(int(line))
-        status = self.process.wait()
-        try:
-            failure = pickle.loads((self.folder / "result.pickle").read_bytes())
-        except FileNotFoundError as error:
-            tail = " ".join((self.folder / "messages.txt").read_text(errors="replace").strip().splitlines()[-3:])
-            raise WorkError(f"the plant's process ended with status {status}: {self.model}: {tail}") from error
-        if failure is not None:
-            raise failure
-        return read_telemetry(self.folder / "telemetry.parquet")
-
-    def kill(self) -> None:
-        """Ends the process, where it has not ended."""
-        self.process.kill()
-        self.process.wait()
-        assert self.process.stdout
-        self.process.stdout.close()
 
 
 def write_telemetry(table: pa.Table, path: Path) -> None:

@@ -4,7 +4,8 @@ The three models are EnergyPlus' own examples of data centres, as sinergym conve
 typical years (TMY3, IWEC and others) with 8,760 hours each.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from functools import cache
 from pathlib import Path
 
 from gristmill.data.fetch import fetch
@@ -163,7 +164,7 @@ def model_file(model: str) -> Path:
     Raises:
         InputError: The file is not there, or the name is unknown.
     """
-    return _file("model", model, PLANTS, MODELS, (".epjson", ".idf"))
+    return _file("model", model, MODELS, (".epjson", ".idf"))
 
 
 def weather_file(weather: str) -> Path:
@@ -172,7 +173,7 @@ def weather_file(weather: str) -> Path:
     Raises:
         InputError: The file is not there, or the name is unknown.
     """
-    return _file("weather", weather, PLANTS, WEATHER, (".epw",))
+    return _file("weather", weather, WEATHER, (".epw",))
 
 
 def load_file(load: str) -> Path:
@@ -186,9 +187,14 @@ def load_file(load: str) -> Path:
     return _own_file("load", load, LOADS, (".csv",))
 
 
-def _file(kind: str, name: str, data: KnownData, known: dict[str, str], endings: tuple[str, ...]) -> Path:
+@cache
+def _plants() -> Mapping[str, Path]:
+    return fetch(PLANTS).files  # their hashes are checked once in a process
+
+
+def _file(kind: str, name: str, known: Mapping[str, str], endings: tuple[str, ...]) -> Path:
     if name in known:
-        return fetch(data).files[known[name]]
+        return _plants()[known[name]]
     return _own_file(kind, name, known, endings)
 
 
