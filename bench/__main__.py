@@ -22,13 +22,14 @@ BENCHMARKS = {
     "step": "training steps per second against a bare loop",
     "plant": "CPU of a year of the data centre in closed loop, beside the simulator alone",
     "servers": "energy of a fleet whose servers are switched on and off by forecast, beside other ways and the oracle",
+    "faults": "50 faults injected into the data centre's plant under a guarded advisor",
     "distribute": "training steps per second on several devices and processes",
     "estimator": "training steps per second of canned estimators against tf.estimator 2.15",
     "recommend": "recommendations per second against implicit's ALS",
     "estimator_quality": "quality of canned estimators over seeds beside tf.estimator 2.15",
     "quality": "quality and wall time of `gristmill run recommend` over seeds",
 }
-_LONG = ("scale", "estimator_quality", "quality")
+_LONG = ("scale", "faults", "estimator_quality", "quality")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,6 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             tuple(options.seeds),
             options.rows,
             tuple(options.scale),
+            options.faults,
+            options.advisor,
         )
         for name in names:
             note(f"\n{name}: {BENCHMARKS[name]}")
@@ -77,6 +80,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="seeds of quality")
     parser.add_argument("--rows", type=int, default=Inputs.rows, help="rows of ingest")
     parser.add_argument("--scale", type=int, nargs="+", default=list(Inputs.scale), help="rows of each run of scale")
+    parser.add_argument(
+        "--faults", type=int, default=Inputs.faults, help="how many faults; their seed is the first one"
+    )
+    parser.add_argument("--advisor", default=Inputs.advisor, help="MODULE:NAME of what makes the advisor of faults")
     return parser
 
 

@@ -26,6 +26,8 @@ class Inputs:
         seeds: Seeds of the benchmark `quality`.
         rows: Rows of the benchmark `ingest`.
         scale: Rows of each run of the benchmark `scale`.
+        faults: Faults of the benchmark `faults`.
+        advisor: Module and name of what makes its advisor.
     """
 
     folder: Path
@@ -35,6 +37,8 @@ class Inputs:
     seeds: tuple[int, ...] = (0, 1, 2)
     rows: int = 2_000_000
     scale: tuple[int, ...] = (1_000_000, 10_000_000, 50_000_000)
+    faults: int = 50
+    advisor: str = "apps.datacenter.safety.trial:rule_advisor"
 
     @property
     def progress(self) -> Progress:
