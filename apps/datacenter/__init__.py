@@ -1,9 +1,12 @@
 """Data-centre cooling: a plant in closed loop, and telemetry that is read, checked and made a regular series."""
 
 from apps.datacenter.options import IngestOptions
-from gristmill.app import App, SourceOption, later
+from gristmill.app import App, SourceOption, Task, later
+from gristmill.gate import Gate
 
 __all__ = ["app"]
+
+_PREDICT = "apps.datacenter.predict.task"
 
 app = App(
     name="datacenter",
@@ -15,7 +18,36 @@ app = App(
     plan=later("apps.datacenter.plan:make_plan"),
     ingest=later("pipelines.ingest:ingest"),
     config="apps.datacenter.config:DatacenterConfig",
-    tasks=(),
+    tasks=(
+        Task(
+            name="predict",
+            metrics=(
+                "pue_mae_step",
+                "pue_mae_hour",
+                "power_mae_step_kw",
+                "power_mae_hour_kw",
+                "pue_coverage_step",
+                "pue_coverage_hour",
+                "pue_width_step",
+                "pue_width_hour",
+            ),
+            fit=later(f"{_PREDICT}:fit"),
+            evaluate=later(f"{_PREDICT}:evaluate"),
+            baselines=later(f"{_PREDICT}:baselines"),
+            signature=later(f"{_PREDICT}:signature"),
+            assets=later(f"{_PREDICT}:assets"),
+            requests=later(f"{_PREDICT}:requests"),
+            score=later(f"{_PREDICT}:score"),
+            agreement=later(f"{_PREDICT}:agreement"),
+            gate=Gate("pue_mae_hour", allowed_loss=0.001, minimum_agreement=0.95, higher_is_better=False),
+            modules=("apps.datacenter.predict.model",),
+            applies=later(f"{_PREDICT}:applies"),
+        ),
+    ),
+    presets={
+        "default": {},
+        "small": {"predict": {"members": 2, "width": 24, "demand_width": 16, "epochs": 4, "trees": 20, "leaves": 8}},
+    },
     card=later("apps.datacenter.card:card"),
     show=later("apps.datacenter.telemetry.show:show_report"),
 )
