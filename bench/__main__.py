@@ -23,13 +23,14 @@ BENCHMARKS = {
     "plant": "CPU of a year of the data centre in closed loop, beside the simulator alone",
     "servers": "energy of a fleet whose servers are switched on and off by forecast, beside other ways and the oracle",
     "faults": "50 faults injected into the data centre's plant under a guarded advisor",
+    "predict": "errors of the predictor of PUE and power, beside peers",
     "distribute": "training steps per second on several devices and processes",
     "estimator": "training steps per second of canned estimators against tf.estimator 2.15",
     "recommend": "recommendations per second against implicit's ALS",
     "estimator_quality": "quality of canned estimators over seeds beside tf.estimator 2.15",
     "quality": "quality and wall time of `gristmill run recommend` over seeds",
 }
-_LONG = ("scale", "faults", "estimator_quality", "quality")
+_LONG = ("scale", "predict", "faults", "estimator_quality", "quality")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -41,7 +41,6 @@ app = App(
             agreement=later(f"{_PREDICT}:agreement"),
             gate=Gate("pue_mae_hour", allowed_loss=0.001, minimum_agreement=0.95, higher_is_better=False),
             modules=("apps.datacenter.predict.model",),
-            applies=later(f"{_PREDICT}:applies"),
         ),
     ),
     presets={

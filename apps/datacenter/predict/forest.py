@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 from apps.datacenter.config import PredictConfig
@@ -42,6 +43,9 @@ class Forest(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         """`[batch, feature]` to `[batch]`."""
         nodes = {field.name: getattr(self, field.name).value for field in fields(Ensemble)}
+        # Dynamic int8 rounds constants that are looked up, thresholds too; what is added in the graph is none.
+        zero = tf.minimum(tf.abs(inputs[0, 0]), 0.0)
+        nodes |= {name: nodes[name] + zero for name in ("threshold", "value")}
         return scores(nodes, inputs, self.sizes["depth"], 1)[:, 0]
 
     def hold(self, grown: Ensemble) -> None:

@@ -17,19 +17,17 @@ from apps.datacenter.predict.layout import Layout, layout_of
 from apps.datacenter.predict.measures import errors, intervals
 from apps.datacenter.predict.model import OUTPUTS, Predictor
 from apps.datacenter.predict.peers import PEERS, peers_of
-from apps.datacenter.predict.series import IT_POWER, TOTAL_POWER, Series, series_of_dataset
+from apps.datacenter.predict.series import Series, series_of_dataset
 from apps.datacenter.predict.training import feature_model, train_predictor
 from apps.datacenter.predict.windows import Windows, windows_of
 from gristmill.app import Outputs, Work
 from gristmill.data.dataset import Dataset
 from gristmill.data.plan import SPLITS
-from gristmill.errors import InputError
 from gristmill.lite import Signature
 
 __all__ = [
     "Prepared",
     "agreement",
-    "applies",
     "assets",
     "baselines",
     "evaluate",
@@ -54,16 +52,8 @@ class Prepared:
     layout: Layout
 
     def windows(self, split: str) -> Windows:
-        """The windows of a split.
-
-        Raises:
-            InputError: There are none.
-        """
-        found = windows_of(self.series, self.layout, SPLITS.index(split))
-        if not len(found):
-            steps = self.layout.window + self.layout.ahead
-            raise InputError(f"the {split} split must hold an unbroken run of {steps} steps. Received: none")
-        return found
+        """The windows of a split."""
+        return windows_of(self.series, self.layout, SPLITS.index(split))
 
 
 def prepare(work: Work) -> Prepared:
@@ -75,13 +65,6 @@ def prepare(work: Work) -> Prepared:
 def _prepare(dataset: Dataset, config: PredictConfig) -> Prepared:
     series = series_of_dataset(dataset)
     return Prepared(series, layout_of(series, config))
-
-
-def applies(dataset: Dataset) -> str | None:
-    """Why nothing can be predicted from a dataset: a power is missing."""
-    names = {feature.name for feature in dataset.manifest.record_schema.features}
-    lacking = [name for name in (TOTAL_POWER, IT_POWER) if name not in names]
-    return f"the column {' and the column '.join(lacking)} is missing" if lacking else None
 
 
 def fit(work: Work) -> keras.Model:

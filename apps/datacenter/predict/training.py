@@ -15,7 +15,6 @@ from apps.datacenter.predict.model import Predictor
 from apps.datacenter.predict.series import IT_POWER
 from apps.datacenter.predict.windows import TARGETS, Windows
 from gristmill.data.batches import Batches
-from gristmill.errors import InputError
 from gristmill.training import Group, Judge, Step, train
 
 __all__ = ["changes_to_learn", "feature_model", "features_of", "new_predictor", "train_predictor"]
@@ -37,16 +36,7 @@ def train_predictor(
         config: Its settings.
         seed: Of weights, order and trees.
         **options: See `gristmill.training.train`: checkpoints, title, progress, log and others.
-
-    Raises:
-        InputError: There are no windows.
     """
-    for name, found in zip(("train", "validation"), windows, strict=True):
-        if not len(found):
-            raise InputError(
-                f"the {name} split must hold an unbroken run of {layout.window + layout.ahead} steps with the powers known. "
-                "Received: none"
-            )
     model = new_predictor(layout, windows, config, seed)
     trained = [_arrays(model, part) for part in windows]
     batch = min(config.batch, len(windows[0]))

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from apps.datacenter.predict.layout import HOUR, Layout
 from apps.datacenter.predict.series import IT_POWER, PUE, TOTAL_POWER, Series
+from gristmill.data.plan import SPLITS
+from gristmill.errors import InputError
 
 __all__ = ["TARGETS", "Windows", "windows_of"]
 
@@ -55,6 +57,14 @@ def windows_of(series: Series, layout: Layout, split: int) -> Windows:
     """All windows whose coming hour lies in one split; the past may reach back into the split before.
 
     None reaches over a gap or from one site into another.
+
+    Args:
+        series: The steps.
+        layout: The columns.
+        split: Place in `SPLITS`.
+
+    Raises:
+        InputError: There are none.
     """
     length, ahead = layout.window, layout.ahead
     first = np.arange(length, len(series.run) - ahead + 1)
@@ -67,6 +77,11 @@ def windows_of(series: Series, layout: Layout, split: int) -> Windows:
     demand = series.column(IT_POWER)[targets]
     known = np.isfinite(truth).all(axis=(1, 2)) & np.isfinite(demand).all(axis=1)
     first, truth, demand = first[known], truth[known], demand[known]
+    if not len(first):
+        raise InputError(
+            f"the {SPLITS[split]} split must hold {ahead} steps with known powers that follow {length} others without a "
+            f"gap. Received: none among its {int((series.split == split).sum())} steps"
+        )
     values = series.values[:, places].astype(np.float32)
     return Windows(
         values[first[:, None] + np.arange(-length, 0)],
