@@ -154,7 +154,8 @@ def _show(title: str, found: dict[str, _Found], test: Windows) -> None:
     for name, one in found.items():
         figures = errors(one.middle, test.truth)
         shown = [
-            f"{figures[metric]:.4f} ({figures[metric] / means[metric.startswith('power')]:.2%})" for metric in _METRICS
+            f"{figures[metric]:.4f} ({figures[metric] / means[int(metric.startswith('power'))]:.2%})"
+            for metric in _METRICS
         ]
         rows.append([name, *shown, f"{one.cpu_seconds:.0f}"])
     show(f"2zone-cw, {title}: MAE on test, and of the mean", ["system", *_METRICS, "CPU-seconds"], rows)

@@ -17,7 +17,7 @@ from apps.datacenter.predict.forest import Forest
 from apps.datacenter.predict.layout import Layout
 from apps.datacenter.predict.windows import TARGETS
 
-__all__ = ["OUTPUTS", "Networks", "Predictor"]
+__all__ = ["Networks", "OUTPUTS", "Predictor"]
 
 OUTPUTS = ("pue", "power_kw")
 """Names of the outputs, in the order of `TARGETS`."""

@@ -12,7 +12,7 @@ from gristmill.data.dataset import Dataset
 from gristmill.data.plan import SPLITS
 from gristmill.errors import InputError
 
-__all__ = ["IT_POWER", "PUE", "TOTAL_POWER", "Series", "series_of_dataset", "series_of_table"]
+__all__ = ["IT_POWER", "PUE", "Series", "TOTAL_POWER", "series_of_dataset", "series_of_table"]
 
 IT_POWER, TOTAL_POWER, PUE = "it_power_kw", "total_power_kw", "pue"
 _PLACES = ("site", "time", "segment", "position", "key_records")
