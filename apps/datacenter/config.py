@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from apps.datacenter.control.settings import ClosedLoopConfig, ControlConfig, DynamicsConfig
+
 __all__ = ["DatacenterConfig", "PredictConfig"]
 
 
@@ -47,3 +49,6 @@ class DatacenterConfig(_Config):
     """All settings of the app."""
 
     predict: PredictConfig = Field(default_factory=PredictConfig)
+    dynamics: DynamicsConfig = Field(default_factory=DynamicsConfig)
+    control: ControlConfig = Field(default_factory=ControlConfig)
+    closed_loop: ClosedLoopConfig = Field(default_factory=ClosedLoopConfig)

@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from apps.datacenter.control.weeks import steers_water
 from apps.datacenter.plant import Action, Constant, PlantOptions, run_plant
-from apps.datacenter.plant.model import find_data_center, read_model
-from apps.datacenter.plant.sources import model_file
 from apps.datacenter.plant.summary import Limits, Summary, summarise
 from gristmill.errors import WorkError
 
@@ -49,9 +48,7 @@ def best_constant(
     Raises:
         WorkError: Not even the first point keeps the limits.
     """
-    model = read_model(model_file(options.model))
-    water = find_data_center(model, options.model).chilled_water_node is not None and options.model != "2zone-dx"
-    names = tuple(name for name in _START if water or name != "chilled_water_c")
+    names = tuple(name for name in _START if steers_water(options) or name != "chilled_water_c")
     kept: dict[Point, Summary] = {}
 
     def run(point: Point) -> Summary:

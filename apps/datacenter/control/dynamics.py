@@ -138,6 +138,8 @@ class Dynamics(keras.Model):
             *(forced * flow * above, (1.0 - forced) * flow * back_above, forced * above),
             *(wet, xp.maximum(wet - supply, 0.0), xp.maximum(outdoor - 23.0, 0.0), xp.maximum(-outdoor, 0.0)),
             *(forced * flow * (outside - moisture), at["hour_sin"], at["hour_cos"]),
+            *(at[name] - at[f"before_{name}"] for name in self.signals.actions),
+            xp.maximum(at["before_supply_air_c"] - supply, 0.0) * flow,
         ]
         if "chilled_water_c" in at:
             found.append(at["chilled_water_c"])

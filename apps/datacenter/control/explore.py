@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from apps.datacenter.control.settings import ControlConfig
+from apps.datacenter.control.settings import ControlConfig, Range
 from apps.datacenter.plant import Action, Observation
 from apps.datacenter.plant.summary import Limits
 
@@ -26,7 +26,7 @@ class Explore:
     """Draws supply air, flow, outdoor air and chilled water anew every one to three steps.
 
     The supply air is at most so warm that the warmest inlet keeps its limit, by how much warmer than the supply air inlets
-    lately were; outdoor air is forced only where it is not too cold. Half of the draws take the flow from its lowest
+    lately were; outdoor air is forced only where it is not too cold. Half of the jumps take the flow from its lowest
     quarter, and four in ten the supply air from near the outdoor temperature, where the plant changes its ways.
     """
 
@@ -72,17 +72,28 @@ class Explore:
         return self._now
 
     def _draw(self, outdoor: float) -> Action:
-        random, config = self._random, self.config
+        """Half of the draws are such small changes as planning makes, half jump anywhere."""
+        random, config, now = self._random, self.config, self._now
         supply, flow, water = config.supply_air_c, config.fan_flow_kg_s, config.chilled_water_c
         warmest = max(supply.low, min(supply.high, self.limits.inlet_c[1] - _ROOM_C - self._warmer + 0.5))
-        near = random.random() < 0.4
-        wanted = outdoor + random.uniform(-4.0, 4.0) if near else random.uniform(supply.low, warmest)
-        share = random.random() * (0.25 if random.random() < 0.5 else 1.0)
+        if random.random() < 0.5:
+            wanted = self._near(now.supply_air_c, supply)
+            moved = self._near(now.fan_flow_kg_s, flow)
+        else:
+            near = random.random() < 0.4
+            wanted = outdoor + random.uniform(-4.0, 4.0) if near else random.uniform(supply.low, warmest)
+            share = random.random() * (0.25 if random.random() < 0.5 else 1.0)
+            moved = flow.low + share * (flow.high - flow.low)
         forced = self.outdoor and outdoor > config.outdoor_low_c and random.random() < 0.55
         return Action(
             zone_cooling_c=config.zone_cooling_c,
             supply_air_c=float(np.clip(wanted, supply.low, warmest)),
-            fan_flow_kg_s=flow.low + share * (flow.high - flow.low),
+            fan_flow_kg_s=moved,
             outdoor_air_kg_s=1000.0 if forced else None,
-            chilled_water_c=float(random.uniform(water.low, water.high)) if self.water else None,
+            chilled_water_c=self._near(now.chilled_water_c, water) if self.water else None,
         )
+
+    def _near(self, now: float | None, allowed: Range) -> float:
+        """One of the changes that planning tries; the middle where nothing was set yet."""
+        before = (allowed.low + allowed.high) / 2 if now is None else now
+        return float(np.clip(before + self._random.choice(allowed.tries) * allowed.rate, allowed.low, allowed.high))

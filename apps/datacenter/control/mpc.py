@@ -38,6 +38,7 @@ class PredictiveControl:
     _expected: list[npt.NDArray[np.float32]] = field(default_factory=list, init=False)
     _bias: npt.NDArray[np.float32] | None = field(default=None, init=False)
     _surprise: float = field(default=0.0, init=False)
+    _margin: float = field(default=0.0, init=False)
 
     @property
     def steers(self) -> frozenset[str]:
@@ -53,14 +54,14 @@ class PredictiveControl:
         decision = policy.decide(
             state=signals.of(measured),
             outside=self.forecast.ahead(observation, config.horizon),
-            hours=hour_angle(times),
+            hours=hour_angle([time.hour + time.minute / 60 for time in times]),
             energy=np.array([config.price[time.hour] * self.step_minutes / 60 for time in times], np.float32),
             before=self._middle() if self._before is None else self._before,
             bias=bias,
-            margin=np.array([policy.margin_c + self._surprise], np.float32),
+            surprise=np.array([self._surprise], np.float32),
         )
         self._expected.append(decision["inlets"])
-        self._before = decision["action"]
+        self._before, self._margin = decision["action"], float(decision["margin"][0])
         return Advice(
             action=self._action(decision["action"]),
             inlet_low_c=float(decision["low"][0]),
@@ -87,7 +88,7 @@ class PredictiveControl:
         self._surprise *= _FORGET
         if len(self._expected) >= 2:
             error = inlets - self._expected[-2] - bias
-            self._surprise = max(self._surprise, float(np.abs(error).max()) - self.policy.margin_c)
+            self._surprise = max(self._surprise, float(np.abs(error).max()) - self._margin)
             bias = bias + _TRUST * error
         self._expected, self._bias = self._expected[-2:], bias
         return bias

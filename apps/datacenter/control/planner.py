@@ -49,11 +49,6 @@ class Planner:
         self.high = np.array([r.high if r else 1.0 for r in ranges], np.float32)
         self._changes = np.array(list(product(*tried)), np.float32)  # [plan, action]
         self._kept = np.where(switch, 0.0, 1.0).astype(np.float32)  # a switch is set, others are changed
-        self._moves = np.array([self._move_weight(name) for name in self.names], np.float32)
-
-    def _move_weight(self, name: str) -> float:
-        """KWh that a change of one unit of an action is counted as."""
-        return self.config.move_weight * {FORCED: 1.0, "supply_air_c": 0.5}.get(name, 0.0)
 
     @property
     def inputs(self) -> dict[str, tuple[tuple[int, ...], str]]:
@@ -66,12 +61,12 @@ class Planner:
             "energy": (horizon,),
             "before": (len(self.names),),
             "bias": (len(signals.inlets),),
-            "margin": (1,),
+            "surprise": (1,),
         }
         return {name: (shape, "float32") for name, shape in shapes.items()}
 
     def decide(
-        self, state: Any, outside: Any, hours: Any, energy: Any, before: Any, bias: Any, margin: Any
+        self, state: Any, outside: Any, hours: Any, energy: Any, before: Any, bias: Any, surprise: Any
     ) -> Mapping[str, Any]:
         """Plans.
 
@@ -82,23 +77,28 @@ class Planner:
             energy: Hours of each step times the weight of its energy [step].
             before: The set-points in force [action].
             bias: What inlets were measured above what was expected [inlet], K.
-            margin: Distance to keep from the limits of the inlets [1], K.
+            surprise: Distance to keep from the limits of the inlets beyond the usual margin [1], K.
 
         Returns:
             action [action]; inlets expected after the step, without the bias [inlet]; low and high, the lowest and highest
             inlet expected over the horizon [1]; spread of the inlets, K, and of the power, a share [1]; distance from what
-            was explored [1]; power of cooling in the step, kW [1].
+            was explored [1]; power of cooling in the step, kW [1]; margin, the usual distance from the limits, K [1].
         """
         signals, limits, config = self.dynamics.signals, self.limits, self.config
         zones, inlets = len(signals.zones), len(signals.inlets)
         plans = tf.clip_by_value(before * self._kept + self._changes, self.low, self.high)
-        count = len(self._changes)
+        count, usual = len(self._changes), self.dynamics.margin + config.margin_c
+        margin = usual + surprise
         values = tf.tile(state[None], [count, 1])
-        cost = tf.linalg.matvec(tf.abs(plans - before), self._moves)
+        moved = tf.cast(tf.abs(plans - before) > 1e-4, tf.float32)
+        supply = self.names.index("supply_air_c")
+        cost = config.move_weight * tf.reduce_sum(moved, 1)
+        cost += config.cold_weight * config.horizon * (self.high[supply] - plans[:, supply])
         seen: list[Any] = []
+        held = tf.tile(before[None], [count, 1])
         for step in range(config.horizon):
             around = tf.tile(tf.concat([outside[step], hours[step]], 0)[None], [count, 1])
-            members, noise = tf.split(self.dynamics(tf.concat([values, around, plans], 1), training=False), 2, -1)
+            members, noise = tf.split(self.dynamics(tf.concat([values, around, held, plans], 1), training=False), 2, -1)
             mean = tf.reduce_mean(members, 0)
             spread = tf.sqrt(tf.reduce_mean(tf.square(members - mean), 0) + 1e-12)
             noise = tf.sqrt(tf.reduce_mean(tf.square(noise), 0))
@@ -120,7 +120,7 @@ class Planner:
                 cold = tf.nn.relu(config.outdoor_low_c - outside[step, 0])
                 cost += 10.0 * _BREACH_KWH * cold * plans[:, self.names.index(FORCED)]
             seen.append((warm, tf.reduce_min(expected, 1), tf.reduce_max(expected, 1), apart, power, spread[:, -2]))
-            values = tf.concat([mean[:, :zones], dew], 1)
+            values, held = tf.concat([mean[:, :zones], dew], 1), plans
         best = tf.argmin(cost, output_type=tf.int32)
 
         def chosen(place: int) -> Any:
@@ -136,6 +136,7 @@ class Planner:
             "power_spread": tf.reduce_max(chosen(5) / (power + 1.0))[None],
             "distance": self._distance(state, outside)[None],
             "power": power[:1],
+            "margin": tf.identity(usual),
         }
 
     def _humid(self, inlets: Any, dew_points: Any) -> Any:

@@ -17,7 +17,6 @@ from apps.datacenter.control.settings import ControlConfig
 from apps.datacenter.control.signals import Signals
 
 if TYPE_CHECKING:
-    from apps.datacenter.control.dynamics import Dynamics
     from apps.datacenter.control.planner import Planner
 
 __all__ = ["ASSET", "KerasPolicy", "LitePolicy", "Policy", "policy_asset"]
@@ -38,10 +37,6 @@ class Policy(Protocol):
     @property
     def config(self) -> ControlConfig:
         """What it may do."""
-
-    @property
-    def margin_c(self) -> float:
-        """Distance that expected inlets keep from their limits, K."""
 
     def decide(self, **inputs: npt.NDArray[Any]) -> Arrays:
         """Plans."""
@@ -71,11 +66,6 @@ class KerasPolicy:
     def signals(self) -> Signals:
         """Those of the dynamics."""
         return self._planner.dynamics.signals
-
-    @property
-    def margin_c(self) -> float:
-        """The settings' and what the dynamics were found to miss on validation data."""
-        return _margin(self._planner.dynamics, self.config)
 
     @cached_property
     def _compiled(self) -> Any:
@@ -118,25 +108,11 @@ class LitePolicy:
         """As the file says."""
         return ControlConfig.model_validate(self._about["config"])
 
-    @property
-    def margin_c(self) -> float:
-        """As the file says."""
-        return float(self._about["margin_c"])
-
     def decide(self, **inputs: npt.NDArray[Any]) -> Arrays:
         """Plans, on one thread."""
         return dict(self._model(**{name: np.asarray(value, np.float32) for name, value in inputs.items()}))
 
 
-def policy_asset(dynamics: "Dynamics", config: ControlConfig) -> bytes:
-    """What a lite file says of itself, as JSON: signals, settings, margin."""
-    about = {
-        "signals": asdict(dynamics.signals),
-        "config": config.model_dump(mode="json"),
-        "margin_c": _margin(dynamics, config),
-    }
-    return json.dumps(about).encode()
-
-
-def _margin(dynamics: "Dynamics", config: ControlConfig) -> float:
-    return config.margin_c + float(np.asarray(dynamics.margin)[0])
+def policy_asset(signals: Signals, config: ControlConfig) -> bytes:
+    """What a lite file says of itself, as JSON: signals and settings."""
+    return json.dumps({"signals": asdict(signals), "config": config.model_dump(mode="json")}).encode()

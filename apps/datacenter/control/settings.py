@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["ControlConfig", "DynamicsConfig", "Range"]
+__all__ = ["ClosedLoopConfig", "ControlConfig", "DynamicsConfig", "Range"]
 
 
 class _Config(BaseModel):
@@ -44,7 +44,7 @@ class ControlConfig(_Config):
     """degC."""
     fan_flow_kg_s: Range = Range(low=1.85, high=4.0, rate=0.6, tries=(-1.0, -0.5, -0.15, 0.0, 0.15, 0.5, 1.0))
     """kg/s of each unit; by default from where the fans of the two-zone models use no less."""
-    chilled_water_c: Range = Range(low=7.0, high=20.0, rate=1.0, tries=(-1.0, 0.0, 1.0))
+    chilled_water_c: Range = Range(low=8.0, high=12.0, rate=1.0, tries=(-1.0, 0.0, 1.0))
     """degC."""
     zone_cooling_c: float = 40.0
     """Set-point of the zones, degC: so high that the planned flow alone decides."""
@@ -56,11 +56,29 @@ class ControlConfig(_Config):
     """Deviations, of the ensemble and of the noise together, that are kept from a limit."""
     power_doubt: float = Field(0.5, ge=0)
     """Deviations of the ensemble that are added to the power's cost."""
+    utc_offset_hours: float = Field(0.0, ge=-14, le=14)
+    """Local standard time less UTC, of telemetry; a plant's own telemetry says local time as if it were UTC."""
     margin_c: float = Field(0.15, ge=0)
     """Least distance of expected inlets from their limits, degC; what was found on validation data is added."""
     humidity_weight: float = Field(0.02, ge=0)
     """kWh that a step with humidity outside its limits is counted as."""
-    move_weight: float = Field(0.002, ge=0)
-    """kWh that a switch of the outdoor air, or 2 degrees of supply air, is counted as."""
+    cold_weight: float = Field(0.01, ge=0)
+    """kWh that a step with a degree colder supply air is counted as: what is not known to save is not done."""
+    move_weight: float = Field(0.02, ge=0)
+    """kWh that a change of a set-point is counted as, however small: plants answer to it by starting and stopping."""
     price: tuple[float, ...] = Field((1.0,) * 24, min_length=24, max_length=24)
     """Weight of the energy in each hour of the day: its price, or the carbon of its making."""
+
+
+class ClosedLoopConfig(_Config):
+    """The run of the plant that a policy and its peers are judged in; only where the dataset tells its plant."""
+
+    start: str = "05-15"
+    """First day, MM-DD."""
+    days: int = Field(30, ge=1, le=365)
+    weather: str | None = None
+    """None takes the weather of the telemetry."""
+    load: str | None = None
+    """None takes the load of the telemetry."""
+    workers: int = Field(2, ge=1)
+    """Runs at a time."""

@@ -1,8 +1,7 @@
 """Which of a plant's telemetry its dynamics are learned from: the state, what comes from outside, actions, and results."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -39,8 +38,9 @@ class Signals:
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """State before the step, then what comes from outside, the hour as sine and cosine, and the actions, in it."""
-        return (*self.state, *OUTSIDE, "hour_sin", "hour_cos", *self.actions)
+        """State and actions before the step; what comes from outside, the hour as sine and cosine, and actions, in it."""
+        before = (f"before_{name}" for name in self.actions)
+        return (*self.state, *OUTSIDE, "hour_sin", "hour_cos", *before, *self.actions)
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -81,10 +81,10 @@ def find_signals(series: Mapping[str, npt.NDArray[Any]]) -> Signals:
     return Signals(zones, inlets, dew_points, actions)
 
 
-def hour_angle(times: Iterable[datetime]) -> npt.NDArray[np.float32]:
-    """Sine and cosine of the hour of the day, [time, 2]."""
-    hours = np.array([time.hour + time.minute / 60 for time in times]) * (2 * np.pi / 24)
-    return np.stack([np.sin(hours), np.cos(hours)], axis=1).astype(np.float32)
+def hour_angle(hours: npt.ArrayLike) -> npt.NDArray[np.float32]:
+    """Sine and cosine of the hour of the day, local standard time, [..., 2]."""
+    angle = np.asarray(hours, np.float64) * (2 * np.pi / 24)
+    return np.stack([np.sin(angle), np.cos(angle)], axis=-1).astype(np.float32)
 
 
 def transitions(
@@ -108,7 +108,9 @@ def transitions(
         values["outdoor_air_kg_s"] = np.isfinite(values["outdoor_air_kg_s"]).astype(np.float64)
     values["fan_kw"] = series["fan_power_kw"]
     values["other_kw"] = series["cooling_power_kw"] - series["fan_power_kw"]
-    before, after = {*signals.state}, {*signals.inlets, *signals.dew_points}
+    values |= {f"before_{name}": values[name] for name in signals.actions}
+    before = {*signals.state, *(f"before_{name}" for name in signals.actions)}
+    after = {*signals.inlets, *signals.dew_points}
     inputs = np.stack([values[name][:-2] if name in before else values[name][1:-1] for name in signals.inputs], axis=1)
     targets = np.stack([values[name][2:] if name in after else values[name][1:-1] for name in signals.targets], axis=1)
     together = series["segment"][:-2] == series["segment"][2:]

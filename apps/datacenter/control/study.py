@@ -1,0 +1,53 @@
+"""Controllers side by side in the plant: default, best constant, rules, planning, and planning that knows what comes."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from apps.datacenter.control.constant import best_constant
+from apps.datacenter.control.forecast import Forecast, Perfect, Trend
+from apps.datacenter.control.layout import read_layout
+from apps.datacenter.control.mpc import PredictiveControl
+from apps.datacenter.control.policy import Policy
+from apps.datacenter.control.rules import Reactive
+from apps.datacenter.control.signals import OUTSIDE
+from apps.datacenter.plant import Controller, Default, PlantOptions, run_plant
+from apps.datacenter.plant.summary import Summary, summarise
+from apps.datacenter.safety import Guarded
+
+__all__ = ["peers", "perfect_forecast", "planning"]
+
+
+def peers(options: PlantOptions, *, workers: int = 2) -> dict[str, Summary]:
+    """What planning is measured against, by name: `default`, `best_constant` and `reactive`.
+
+    The best constant is searched for in the very run that it is judged on, so it has hindsight that no operator has.
+    """
+    with ThreadPoolExecutor(workers) as pool:
+        rules = pool.submit(run_plant, options, Reactive(read_layout(options)))
+        default = summarise(run_plant(options, Default()))
+        constant = best_constant(options, default.humidity_share_out, workers=workers)
+        return {"default": default, "best_constant": constant.summary, "reactive": summarise(rules.result())}
+
+
+def planning(
+    policy: Policy, options: PlantOptions, forecast: Forecast | None = None, log_file: Path | None = None
+) -> Controller:
+    """A controller that plans by a policy, guarded, with rules to fall back on.
+
+    Args:
+        policy: Plans.
+        options: The run that it will steer.
+        forecast: What comes from outside; the trend of the last steps by default.
+        log_file: Where the guard's log of actions goes.
+    """
+    layout = read_layout(options)
+    advisor = PredictiveControl(policy, options.step_minutes, forecast or Trend())
+    return Guarded(advisor, Reactive(layout), layout, log_file=log_file)
+
+
+def perfect_forecast(options: PlantOptions) -> Perfect:
+    """All that comes from outside in a run, read off a run under default control: set-points do not change it."""
+    table = run_plant(options, Default())
+    return Perfect(np.stack([table[name].to_numpy() for name in OUTSIDE], axis=1).astype(np.float32))
