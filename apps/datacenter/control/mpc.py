@@ -17,6 +17,8 @@ __all__ = ["PredictiveControl"]
 
 _FULL_KG_S = 1000.0
 """Forced outdoor air: the unit's size caps it."""
+_SAME = 0.05
+"""How far what was set may be from what was advised, each in its unit, for expectations to be judged by it."""
 _TRUST = 0.3
 """Share of a new error that the bias takes up."""
 _FORGET = 0.98
@@ -80,14 +82,17 @@ class PredictiveControl:
         else:
             forced = values.get("outdoor_air_kg_s") is not None
             set_ = [float(forced) if name == "outdoor_air_kg_s" else value for name, value in values.items()]
-            self._before = np.array(set_, np.float32)
+            advised, self._before = self._before, np.array(set_, np.float32)
+            cut = forced and values["outdoor_air_kg_s"] < values["fan_flow_kg_s"]
+            if self._expected and (cut or not np.allclose(advised, self._before, rtol=0, atol=_SAME)):
+                self._expected[-1] = np.full_like(self._expected[-1], np.nan)  # other set-points were done than expected
 
     def _learn(self, inlets: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """An inlet that was measured now was expected two decisions ago, as it lags the supply air by a step."""
         bias = np.zeros_like(inlets) if self._bias is None else self._bias
         self._surprise *= _FORGET
         if len(self._expected) >= 2:
-            error = inlets - self._expected[-2] - bias
+            error = np.nan_to_num(inlets - self._expected[-2] - bias)
             self._surprise = max(self._surprise, float(np.abs(error).max()) - self._margin)
             bias = bias + _TRUST * error
         self._expected, self._bias = self._expected[-2:], bias

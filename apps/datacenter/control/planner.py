@@ -107,8 +107,10 @@ class Planner:
             expected, doubt = warm + bias, tf.sqrt(tf.square(apart) + tf.square(noise[:, zones : zones + inlets]))
             dew = mean[:, zones + inlets : zones + 2 * inlets]
             other = tf.maximum(mean[:, -2], 0.0)
+            gained = tf.nn.relu(expected - plans[:, supply : supply + 1])
+            room = tf.maximum(config.doubt * doubt + margin, (config.growth - 1.0) * gained + config.margin_c)
             breach = tf.reduce_max(
-                tf.nn.relu(expected + config.doubt * doubt + margin - limits.inlet_c[1])
+                tf.nn.relu(expected + room - limits.inlet_c[1])
                 + tf.nn.relu(limits.inlet_c[0] - expected + config.doubt * doubt + margin),
                 1,
             ) + 0.2 * tf.nn.relu(tf.reduce_max(mean[:, :zones], 1) - config.zone_high_c)

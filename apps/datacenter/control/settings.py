@@ -62,6 +62,9 @@ class ControlConfig(_Config):
     """Least distance of expected inlets from their limits, degC; what was found on validation data is added."""
     humidity_weight: float = Field(0.02, ge=0)
     """kWh that a step with humidity outside its limits is counted as."""
+    growth: float = Field(1.4, ge=1)
+    """How many times what the air gains on its way to the inlets may grow in a step, as where the load jumps: inlets are to
+    stay inside even then. The guard holds to it too."""
     cold_weight: float = Field(0.01, ge=0)
     """kWh that a step with a degree colder supply air is counted as: what is not known to save is not done."""
     move_weight: float = Field(0.02, ge=0)

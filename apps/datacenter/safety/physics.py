@@ -1,7 +1,7 @@
 """How far set-points may go by what was measured and simple physics, with no learned model: a second opinion.
 
 ```
-inlet  =  supply air  +  what it gains on its way (recirculation)         the gain is measured, and may grow in a step
+inlet  =  supply air  +  share x (room - supply air)   (recirculation)    the share is measured, and may grow in a step
 mixed  =  (outdoor flow x outdoor temperature + rest x room) / fan flow   outdoors may get colder in a step
 room   =  supply air  +  heat of the servers / fan flow                   slower fans, warmer rooms
 ```
@@ -41,6 +41,10 @@ def _supply(last: Mapping[str, float], before: Mapping[str, float], layout: Layo
     gain = max(max(inlets) - max(supply), _LEAST_GAIN_C)
     low, high = rules.inlet_c
     warmest = high - rules.margin_c - rules.growth * gain
+    rooms = finite(last, layout.rooms)
+    if rooms and max(rooms) > high:  # warmer supply air gains less on its way
+        share = min(rules.growth * gain / max(max(rooms) - max(supply), 1.0), 0.5)
+        warmest = (high - rules.margin_c - share * max(rooms)) / (1.0 - share)
     return {"supply_air_c": (low, max(warmest, low))}
 
 
@@ -62,7 +66,9 @@ def _outdoor(last: Mapping[str, float], layout: Layout, rules: GuardSettings) ->
     if not coldest <= air <= room or dew_point > rules.outdoor_dew_point_c:
         return none
     fallen = air - rules.outdoor_fall_c
-    share = 1.0 if fallen >= coldest else (room - coldest) / (room - fallen)
+    if fallen >= coldest:
+        return {}  # outdoor air alone is warm enough, whatever the flow
+    share = (room - coldest) / (room - fallen)
     return {"outdoor_air_kg_s": (0.0, max(share, 0.0) * min(flows))}
 
 
