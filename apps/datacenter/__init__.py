@@ -1,11 +1,13 @@
 """Data-centre cooling: a plant in closed loop, and telemetry that is read, checked and made a regular series."""
 
 from apps.datacenter.options import IngestOptions
+from apps.datacenter.plant.sources import PLANTS
 from gristmill.app import App, SourceOption, Task, later
 from gristmill.gate import Gate
 
 __all__ = ["app"]
 
+_POLICY = "apps.datacenter.control.task"
 _PREDICT = "apps.datacenter.predict.task"
 
 app = App(
@@ -42,11 +44,42 @@ app = App(
             gate=Gate("pue_mae_hour", allowed_loss=0.001, minimum_agreement=0.95, higher_is_better=False),
             modules=("apps.datacenter.predict.model",),
         ),
+        Task(
+            name="policy",
+            metrics=(
+                "total_mwh",
+                "cooling_mwh",
+                "pue",
+                "inlet_steps_out",
+                "humidity_percent_out",
+                "inlet_mae_c",
+                "cooling_mae_kw",
+            ),
+            fit=later(f"{_POLICY}:fit"),
+            evaluate=later(f"{_POLICY}:evaluate"),
+            baselines=later(f"{_POLICY}:baselines"),
+            signature=later(f"{_POLICY}:signature"),
+            assets=later(f"{_POLICY}:assets"),
+            requests=later(f"{_POLICY}:requests"),
+            score=later(f"{_POLICY}:score"),
+            agreement=later(f"{_POLICY}:agreement"),
+            gate=Gate("planned_cooling_kw", allowed_loss=0.05, minimum_agreement=0.97, higher_is_better=False),
+            modules=("apps.datacenter.control.dynamics",),
+            applies=later("apps.datacenter.control.applies:applies"),
+        ),
     ),
     presets={
         "default": {},
-        "small": {"predict": {"members": 2, "width": 24, "demand_width": 16, "epochs": 4, "trees": 20, "leaves": 8}},
+        "small": {
+            "predict": {"members": 2, "width": 24, "demand_width": 16, "epochs": 4, "trees": 20, "leaves": 8},
+            "dynamics": {"members": 2, "units": 16, "epochs": 20},
+            "closed_loop": {"days": 2},
+        },
+        "year": {"closed_loop": {"start": "01-01", "days": 365}},
     },
+    data=(PLANTS,),
+    default_sources=later("apps.datacenter.data:default_sources"),
+    page="dashboards.datacenter:page",
     card=later("apps.datacenter.card:card"),
     show=later("apps.datacenter.telemetry.show:show_report"),
 )

@@ -88,6 +88,8 @@ class Work:
     """Folder of the checkpoints of training; None saves none."""
     tensorboard: Path | None = None
     """Folder for TensorBoard; None writes nothing."""
+    keep: Callable[[str, bytes], None] = lambda name, content: None
+    """Keeps a file with the figures of an evaluation, in the run's folder `evaluation/SPLIT`."""
     instead: Callable[..., None] | None = None
     """Gets a model's training step and its batches in place of training."""
 

@@ -85,7 +85,9 @@ class PredictiveControl:
             advised, self._before = self._before, np.array(set_, np.float32)
             cut = forced and values["outdoor_air_kg_s"] < values["fan_flow_kg_s"]
             if self._expected and (cut or not np.allclose(advised, self._before, rtol=0, atol=_SAME)):
-                self._expected[-1] = np.full_like(self._expected[-1], np.nan)  # other set-points were done than expected
+                self._expected[-1] = np.full_like(
+                    self._expected[-1], np.nan
+                )  # other set-points were done than expected
 
     def _learn(self, inlets: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """An inlet that was measured now was expected two decisions ago, as it lags the supply air by a step."""

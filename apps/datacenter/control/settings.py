@@ -50,9 +50,11 @@ class ControlConfig(_Config):
     """Set-point of the zones, degC: so high that the planned flow alone decides."""
     zone_high_c: float = 45.0
     """Highest temperature of a zone, the hot side, degC."""
+    outdoor_fall_c: float = Field(4.0, ge=0)
+    """How far the outdoor temperature may fall in a step: the guard lets in no more outdoor air than is warm enough then."""
     outdoor_low_c: float = 18.5
     """Outdoor air is forced where it is warmer than this, degC: nothing heats the air that is too cold."""
-    doubt: float = Field(2.0, ge=0)
+    doubt: float = Field(1.5, ge=0)
     """Deviations, of the ensemble and of the noise together, that are kept from a limit."""
     power_doubt: float = Field(0.5, ge=0)
     """Deviations of the ensemble that are added to the power's cost."""
@@ -62,7 +64,7 @@ class ControlConfig(_Config):
     """Least distance of expected inlets from their limits, degC; what was found on validation data is added."""
     humidity_weight: float = Field(0.02, ge=0)
     """kWh that a step with humidity outside its limits is counted as."""
-    growth: float = Field(1.4, ge=1)
+    growth: float = Field(1.3, ge=1)
     """How many times what the air gains on its way to the inlets may grow in a step, as where the load jumps: inlets are to
     stay inside even then. The guard holds to it too."""
     cold_weight: float = Field(0.01, ge=0)

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from apps.datacenter.control.constant import best_constant
 from apps.datacenter.control.forecast import Forecast, Perfect, Trend
@@ -11,24 +12,28 @@ from apps.datacenter.control.layout import read_layout
 from apps.datacenter.control.mpc import PredictiveControl
 from apps.datacenter.control.policy import Policy
 from apps.datacenter.control.rules import Reactive
+from apps.datacenter.control.settings import ControlConfig
 from apps.datacenter.control.signals import OUTSIDE
-from apps.datacenter.plant import Controller, Default, PlantOptions, run_plant
-from apps.datacenter.plant.summary import Summary, summarise
-from apps.datacenter.safety import Guarded
+from apps.datacenter.plant import Constant, Controller, Default, PlantOptions, run_plant
+from apps.datacenter.plant.summary import summarise
+from apps.datacenter.safety import Guarded, GuardSettings
 
-__all__ = ["peers", "perfect_forecast", "planning"]
+__all__ = ["guard_settings", "peers", "perfect_forecast", "planning"]
+
+_ANY_DEW_POINT_C = 40.0
 
 
-def peers(options: PlantOptions, *, workers: int = 2) -> dict[str, Summary]:
-    """What planning is measured against, by name: `default`, `best_constant` and `reactive`.
+def peers(options: PlantOptions, *, workers: int = 2) -> dict[str, pa.Table]:
+    """Telemetry of what planning is measured against, by name: `default`, `best_constant` and `reactive`.
 
     The best constant is searched for in the very run that it is judged on, so it has hindsight that no operator has.
     """
     with ThreadPoolExecutor(workers) as pool:
         rules = pool.submit(run_plant, options, Reactive(read_layout(options)))
-        default = summarise(run_plant(options, Default()))
-        constant = best_constant(options, default.humidity_share_out, workers=workers)
-        return {"default": default, "best_constant": constant.summary, "reactive": summarise(rules.result())}
+        default = run_plant(options, Default())
+        constant = best_constant(options, summarise(default).humidity_share_out, workers=workers)
+        best = run_plant(options, Constant(constant.action))
+        return {"default": default, "best_constant": best, "reactive": rules.result()}
 
 
 def planning(
@@ -44,7 +49,22 @@ def planning(
     """
     layout = read_layout(options)
     advisor = PredictiveControl(policy, options.step_minutes, forecast or Trend())
-    return Guarded(advisor, Reactive(layout), layout, log_file=log_file)
+    return Guarded(advisor, Reactive(layout), layout, guard_settings(policy.config), log_file=log_file)
+
+
+def guard_settings(config: ControlConfig) -> GuardSettings:
+    """The guard's settings beside a planner's: the same ranges, rates and growth; how often humidity may be out, and what an
+    uncertain power costs, is the planner's to weigh.
+    """
+    planned = {name: getattr(config, name) for name in ("supply_air_c", "fan_flow_kg_s", "chilled_water_c")}
+    return GuardSettings(
+        limits={name: (each.low, each.high) for name, each in planned.items() if name != "fan_flow_kg_s"},
+        rates={name: (each.rate, each.rate) for name, each in planned.items()},
+        growth=config.growth,
+        outdoor_fall_c=config.outdoor_fall_c,
+        outdoor_dew_point_c=_ANY_DEW_POINT_C,
+        power_spread=1.0,
+    )
 
 
 def perfect_forecast(options: PlantOptions) -> Perfect:

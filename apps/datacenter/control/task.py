@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from apps.datacenter.control.dynamics import Dynamics, fit_dynamics
 from apps.datacenter.control.planner import Planner
 from apps.datacenter.control.policy import ASSET, KerasPolicy, policy_asset
 from apps.datacenter.control.signals import OUTSIDE, find_signals, hour_angle, transitions
 from apps.datacenter.control.study import peers, planning
-from apps.datacenter.plant import PlantOptions, run_plant
-from apps.datacenter.plant.summary import Summary, summarise
+from apps.datacenter.plant import PlantOptions, run_plant, write_telemetry
+from apps.datacenter.plant.summary import summarise
 from apps.datacenter.telemetry import read_report, read_series
 from gristmill.app import Work
-from gristmill.data.dataset import Dataset
 from gristmill.lite import Signature
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = [
     "PLANT",
     "agreement",
-    "applies",
     "assets",
     "baselines",
     "evaluate",
@@ -46,13 +45,6 @@ _SAME = 0.3
 """How far set-points may be apart to count as the same, each in its unit."""
 
 Series = dict[str, npt.NDArray[Any]]
-
-
-def applies(dataset: Dataset) -> str | None:
-    """Why no policy can be fitted to a dataset, or None."""
-    names = set(dataset.manifest.record_schema.names)
-    lacking = sorted({"action_supply_air_c", "action_fan_flow_kg_s", "fan_power_kw", *OUTSIDE} - names)
-    return f"its telemetry lacks {', '.join(lacking)}" if lacking else None
 
 
 def _series(work: Work, split: str) -> Series:
@@ -102,9 +94,12 @@ def evaluate(model: "keras.Model", work: Work, split: str) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "policy.keras"
         model.save(path)
+        log = Path(folder) / "actions.jsonl"
+        steered = planning(KerasPolicy(path, work.config.control), options, log_file=log)
         with work.progress.task("steps in the plant", total=options.steps) as task:
-            steered = planning(KerasPolicy(path, work.config.control), options)
-            return found | _figures(summarise(run_plant(options, steered, report=task.advance)))
+            table = run_plant(options, steered, report=task.advance)
+        work.keep(log.name, log.read_bytes())
+        return found | _figures(work, "model", table)
 
 
 def baselines(work: Work, split: str) -> dict[str, dict[str, float]]:
@@ -121,7 +116,7 @@ def baselines(work: Work, split: str) -> dict[str, dict[str, float]]:
     }
     options = _closed_loop(work)
     known = {} if split != "test" or options is None else peers(options, workers=work.config.closed_loop.workers)
-    return {"persistence": last} | {name: _figures(summary) for name, summary in known.items()}
+    return {"persistence": last} | {name: _figures(work, name, table) for name, table in known.items()}
 
 
 def _closed_loop(work: Work) -> PlantOptions | None:
@@ -134,7 +129,13 @@ def _closed_loop(work: Work) -> PlantOptions | None:
     return PlantOptions(**json.loads(plant) | {name: value for name, value in changes.items() if value is not None})
 
 
-def _figures(summary: Summary) -> dict[str, float]:
+def _figures(work: Work, system: str, table: pa.Table) -> dict[str, float]:
+    """A run summed up; its telemetry is kept beside the figures."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{system}.parquet"
+        write_telemetry(table, path)
+        work.keep(path.name, path.read_bytes())
+    summary = summarise(table)
     return {
         "total_mwh": summary.total_mwh,
         "cooling_mwh": summary.cooling_mwh,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, create_model
@@ -49,9 +50,29 @@ def _reactive(settings: Sequence[str], options: PlantOptions) -> Controller:
     return Reactive(read_layout(options), build_config(ReactiveSettings, {}, settings))
 
 
+class _Planning(CheckedRecord):
+    """Settings of the controller `mpc`."""
+
+    run: Path
+    """A run folder of `gristmill train datacenter`."""
+    lite: str | None = None
+    """A lite format, such as `f32`: plans by the run's lite file in place of the Keras model."""
+    log: Path | None = None
+    """Where the guard's log of actions goes, JSON lines."""
+
+
+def _planning(settings: Sequence[str], options: PlantOptions) -> Controller:
+    from apps.datacenter.control.runs import read_policy
+    from apps.datacenter.control.study import planning
+
+    chosen = build_config(_Planning, {}, settings)
+    return planning(read_policy(chosen.run, chosen.lite), options, log_file=chosen.log)
+
+
 CONTROLLERS = {
     "constant": NamedController(f"The same set-points at every step; settings: {', '.join(ACTIONS)}.", _constant),
     "default": NamedController("The model's own controls; no settings.", _default),
+    "mpc": NamedController("Plans on learned dynamics, guarded; settings: run (needed), lite, log.", _planning),
     "reactive": NamedController(
         "Rules that follow the warmest inlet; settings: inlet_c, zone_c and others.", _reactive
     ),

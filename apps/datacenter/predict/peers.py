@@ -38,7 +38,7 @@ class Peers:
     scale: NDArray[np.float64]
     """`[lead, target]`."""
     thorough: bool
-    """Whether boosting tries all its settings, or a few."""
+    """Whether boosting and the MLP try all their settings, and the value beside the change, or a few."""
     seed: int
 
 
@@ -83,7 +83,7 @@ def _mlp(peers: Peers) -> NDArray[np.float64]:
     from sklearn.neural_network import MLPRegressor
 
     def candidates(x: Any, y: Any, seen: Any, asked: Any) -> Iterator[tuple[Any, Any]]:
-        for layers, decay in product(_LAYERS, _DECAYS):
+        for layers, decay in product(_LAYERS, _DECAYS) if peers.thorough else ((_LAYERS[0], _DECAYS[1]),):
             fitted = MLPRegressor(
                 hidden_layer_sizes=layers, alpha=decay, early_stopping=True, max_iter=100, random_state=peers.seed
             )
@@ -92,7 +92,7 @@ def _mlp(peers: Peers) -> NDArray[np.float64]:
                 fitted.fit(x, y)
             yield fitted.predict(seen), fitted.predict(asked)
 
-    return _best(peers, candidates)
+    return _best(peers, candidates, _FORMS if peers.thorough else _FORMS[:1])
 
 
 def _boosting(peers: Peers) -> NDArray[np.float64]:
@@ -114,7 +114,7 @@ def _boosting(peers: Peers) -> NDArray[np.float64]:
             ).fit(x, y)
             yield from zip(fitted.staged_predict(seen), fitted.staged_predict(asked), strict=True)
 
-    return _best(peers, candidates)
+    return _best(peers, candidates, _FORMS if peers.thorough else _FORMS[:1])
 
 
 def _best(

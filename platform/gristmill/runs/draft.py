@@ -45,6 +45,13 @@ class Draft:
         write_json_atomic(path, obj)
         return path
 
+    def write_bytes(self, name: str, content: bytes) -> Path:
+        """Writes any file of the run and returns its path."""
+        path = self.path / inside(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
     def log(self, **values: object) -> None:
         """Appends one line to `history.jsonl`, such as `log(epoch=3, loss=0.51)`; it is on file at once.
 

@@ -1,5 +1,6 @@
 """Measures a run's models and the app's baselines on one split, and keeps the figures in the run."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from gristmill.data.plan import SPLITS
@@ -31,13 +32,17 @@ def evaluate_run(
         raise unknown_name("split", split, SPLITS)
     opened = open_run(path, dataset, shown)
     systems: dict[str, dict[str, float]] = {"model": {}}
+    kept: dict[str, bytes] = {}
+    work = replace(opened.work, keep=kept.__setitem__)
     for task in opened.tasks:
         with shown.task(f"evaluate {task.name} on {split}"):
-            systems["model"] |= task.evaluate(load_model(opened, task), opened.work, split)
+            systems["model"] |= task.evaluate(load_model(opened, task), work, split)
         with shown.task(f"baselines of {task.name} on {split}"):
-            for name, metrics in task.baselines(opened.work, split).items():
+            for name, metrics in task.baselines(work, split).items():
                 systems[name] = systems.get(name, {}) | metrics
     with amend(opened.run) as change:
+        for name, content in kept.items():
+            change.write_bytes(f"evaluation/{split}/{name}", content)
         change.write_json("metrics.json", {**opened.run.metrics, split: systems})
         write_card(change, opened.app.card(opened.work.dataset), opened.app.metric_groups)
     return Run.open(path)
