@@ -20,7 +20,7 @@ class PredictConfig(_Config):
     """Steps of the past that a prediction reads."""
     duplicate: float = Field(0.995, gt=0, le=1)
     """Of two sensors whose correlation is at least this, one is left out."""
-    members: int = Field(4, ge=1)
+    members: int = Field(6, ge=1)
     """Networks whose outputs are averaged."""
     width: int = Field(128, ge=4)
     demand_width: int = Field(96, ge=4)

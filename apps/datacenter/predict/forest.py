@@ -1,4 +1,4 @@
-"""Boosted trees inside a Keras model, grown by LightGBM for the mean absolute error.
+"""Boosted trees inside a Keras model, grown by LightGBM.
 
 Source: Ke et al. 2017, https://lightgbm.readthedocs.io
 """
@@ -17,6 +17,8 @@ from gristmill.estimator.trees.scores import scores
 
 __all__ = ["Forest", "grow"]
 
+_HUBER = 0.5
+"""Error, in units of the base's mean absolute one, beyond which the loss grows no faster than the error."""
 _WAIT = 40
 """Trees without a better one before no more are grown."""
 
@@ -63,19 +65,23 @@ def grow(
     seed: int,
     train: tuple[NDArray[np.float32], NDArray[np.float64]],
     validation: tuple[NDArray[np.float32], NDArray[np.float64]],
-) -> Ensemble:
-    """Grows trees for the mean absolute error, as many as are best on validation.
+) -> tuple[Ensemble, float]:
+    """Grows trees for Huber's loss, which is nearly the absolute error; as many as are best on validation.
 
     Args:
         config: Their number and size.
         seed: Of the features that each tree may look at.
         train: Features `[row, feature]` and the number to predict `[row]`.
         validation: The same.
+
+    Returns:
+        The trees, and their mean absolute error on validation.
     """
     import lightgbm
 
     parameters = {
-        "objective": "l1",
+        "objective": "huber",
+        "alpha": _HUBER,
         "metric": "l1",
         "learning_rate": config.tree_learning_rate,
         "num_leaves": config.leaves,
@@ -95,4 +101,5 @@ def grow(
         valid_sets=[lightgbm.Dataset(*validation, reference=data)],
         callbacks=[lightgbm.early_stopping(_WAIT, verbose=False)],
     )
-    return parsed(booster.model_to_string(num_iteration=booster.best_iteration))
+    text = booster.model_to_string(num_iteration=booster.best_iteration)
+    return parsed(text), float(booster.best_score["valid_0"]["l1"])

@@ -119,6 +119,7 @@ class Predictor(keras.Model):
         self.mean = self._constant("mean", leads, len(TARGETS))
         self.share = self._constant("share", leads, len(TARGETS))
         self.scale = self._constant("scale", leads, len(TARGETS), value="ones")
+        self.form = self._constant("form", leads, len(TARGETS))
         self.blend = self._constant("blend", leads, len(TARGETS))
         self.margin = self._constant("margin", leads, len(TARGETS))
         self.built = True
@@ -178,7 +179,7 @@ class Predictor(keras.Model):
         changes = ops.transpose(changes, (1, 0, 2, 3))
         middle = changes[..., 1]
         if self.forests:
-            middle = self.blend * middle + (1.0 - self.blend) * self.trees(plant)
+            middle = self.blend * middle + (1.0 - self.blend) * self.trees(plant, last)
         low = middle - (changes[..., 1] - changes[..., 0]) - self.margin
         high = middle + (changes[..., 2] - changes[..., 1]) + self.margin
         base = self.base(last)
@@ -186,10 +187,14 @@ class Predictor(keras.Model):
         made = ops.stack([base + self.scale * end for end in ends], axis=3)
         return {name: made[:, :, place] for place, name in enumerate(OUTPUTS)}
 
-    def trees(self, plant: Any) -> Any:
-        """Changes against the base by the trees, in units of `scale`, `[batch, lead, target]`."""
+    def trees(self, plant: Any, last: Any) -> Any:
+        """Changes against the base by the trees, in units of `scale`, `[batch, lead, target]`.
+
+        Where `form` is 1 they were grown for the distance from the mean.
+        """
         found = [forest(plant[:, number // len(TARGETS)]) for number, forest in enumerate(self.forests)]
-        return ops.reshape(ops.stack(found, axis=1), (-1, len(self.layout.leads), len(TARGETS)))
+        changes = ops.reshape(ops.stack(found, axis=1), (-1, len(self.layout.leads), len(TARGETS)))
+        return changes - self.form * (self.base(last) - self.mean) / self.scale
 
     def get_config(self) -> dict[str, Any]:
         """The arguments."""

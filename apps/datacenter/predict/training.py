@@ -64,15 +64,22 @@ def train_predictor(
 def new_predictor(layout: Layout, windows: tuple[Windows, Windows], config: PredictConfig, seed: int) -> Predictor:
     """The predictor with its constants and its trees; its networks are not trained."""
     first = feature_model(layout, windows[0], config)
-    features = [features_of(first, part)[0] for part in windows]
+    features = [features_of(first, part) for part in windows]
     wanted = [changes_to_learn(first, part) for part in windows]
-    grown = []
-    for lead, target in np.ndindex(len(layout.leads), len(TARGETS)):
-        learned, judged = ((x[:, lead], y[:, lead, target]) for x, y in zip(features, wanted, strict=True))
-        grown.append(grow(config, seed, learned, judged))
+    shifts = [(first.base(part[2]).numpy() - first.mean.numpy()) / first.scale.numpy() for part in features]
+    grown, forms = [], np.zeros(first.form.shape)
+    for lead, target in np.ndindex(*forms.shape):
+        tried = []
+        for form in (0.0, 1.0):
+            labels = [(y + form * shift)[:, lead, target] for y, shift in zip(wanted, shifts, strict=True)]
+            learned, judged = ((part[0][:, lead], y) for part, y in zip(features, labels, strict=True))
+            tried.append(grow(config, seed, learned, judged))
+        forms[lead, target] = np.argmin([error for _, error in tried])
+        grown.append(tried[int(forms[lead, target])][0])
+    first.form.assign(forms)
     sizes = [{"nodes": len(g.left), "trees": len(g.roots), "depth": g.depth} for g in grown]
     model = _shaped(layout, config, sizes)
-    for name in ("centre", "spread", "mean", "share", "scale"):
+    for name in ("centre", "spread", "mean", "share", "scale", "form"):
         getattr(model, name).assign(getattr(first, name))
     for forest, nodes in zip(model.forests, grown, strict=True):
         forest.hold(nodes)
