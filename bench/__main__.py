@@ -22,6 +22,7 @@ BENCHMARKS = {
     "step": "training steps per second against a bare loop",
     "plant": "CPU of a year of the data centre in closed loop, beside the simulator alone",
     "servers": "energy of a fleet whose servers are switched on and off by forecast, beside other ways and the oracle",
+    "control": "a year of the data centre under each controller, also in climates and loads never used in fitting",
     "faults": "50 faults injected into the data centre's plant under a guarded advisor",
     "predict": "errors of the predictor of PUE and power, beside peers",
     "distribute": "training steps per second on several devices and processes",
@@ -30,7 +31,7 @@ BENCHMARKS = {
     "estimator_quality": "quality of canned estimators over seeds beside tf.estimator 2.15",
     "quality": "quality and wall time of `gristmill run recommend` over seeds",
 }
-_LONG = ("scale", "predict", "faults", "estimator_quality", "quality")
+_LONG = ("scale", "control", "predict", "faults", "estimator_quality", "quality")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

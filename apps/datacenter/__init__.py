@@ -63,7 +63,7 @@ app = App(
             requests=later(f"{_POLICY}:requests"),
             score=later(f"{_POLICY}:score"),
             agreement=later(f"{_POLICY}:agreement"),
-            gate=Gate("planned_cooling_kw", allowed_loss=0.05, minimum_agreement=0.97, higher_is_better=False),
+            gate=Gate("planned_cooling_kw", allowed_loss=0.05, minimum_agreement=0.85, higher_is_better=False),
             modules=("apps.datacenter.control.dynamics",),
             applies=later("apps.datacenter.control.applies:applies"),
         ),

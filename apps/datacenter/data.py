@@ -17,7 +17,7 @@ def default_sources(fetched: Fetched) -> tuple[dict[str, list[str]], IngestOptio
     """
     from importlib.metadata import version
 
-    from apps.datacenter.control.task import PLANT
+    from apps.datacenter.control.applies import PLANT
     from apps.datacenter.control.weeks import explore_seasons
     from apps.datacenter.plant import PlantOptions, write_telemetry
 

@@ -3,7 +3,10 @@
 from apps.datacenter.control.signals import OUTSIDE
 from gristmill.data.dataset import Dataset
 
-__all__ = ["applies"]
+__all__ = ["PLANT", "applies"]
+
+PLANT = "plant"
+"""In the manifest's info: the plant's options, as JSON, of telemetry that a plant made."""
 
 
 def applies(dataset: Dataset) -> str | None:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from apps.datacenter.control.applies import PLANT
 from apps.datacenter.control.dynamics import Dynamics, fit_dynamics
 from apps.datacenter.control.planner import Planner
 from apps.datacenter.control.policy import ASSET, KerasPolicy, policy_asset
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     import keras
 
 __all__ = [
-    "PLANT",
     "agreement",
     "assets",
     "baselines",
@@ -36,8 +36,6 @@ __all__ = [
     "signature",
 ]
 
-PLANT = "plant"
-"""In the manifest's info: the plant's options, as JSON, of telemetry that a plant made."""
 _CALIBRATED = 0.995
 """Share of the errors on validation data that the margin covers."""
 _REQUESTS = 200
