@@ -49,6 +49,10 @@ class KerasPolicy:
     path: Path
     config: ControlConfig = field(default_factory=ControlConfig)
 
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        """Travels without what is loaded."""
+        return KerasPolicy, (self.path, self.config)
+
     @cached_property
     def _planner(self) -> "Planner":
         import keras
@@ -87,6 +91,10 @@ class LitePolicy:
     """The policy of a lite file; needs no TensorFlow."""
 
     path: Path
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        """Travels without what is loaded."""
+        return LitePolicy, (self.path,)
 
     @cached_property
     def _model(self) -> Any:
