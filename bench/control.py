@@ -16,7 +16,7 @@ from bench.tables import show
 __all__ = ["run"]
 
 _MODELS = ("2zone-dx", "2zone-cw")
-_PLACES = (("chicago", "google2019"), ("new-york", "google2019"), ("tokyo", "azure2019"))
+_PLACES = (("chicago", "google2019"), ("new-york", "azure2019"))
 """Weather and load; the first are those of the exploration."""
 _DAYS = 365
 _COLUMNS = ["controller", "total MWh", "cooling MWh", "PUE", "steps out of 18-27 degC", "humidity out, % of time"]
