@@ -1,7 +1,11 @@
 """The page of the data centre: a year at a glance, a day's replay, what if, the safety log, and servers on and off."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import streamlit as st
 
+from dashboards.parts.datacenter_rows import telemetry_files
 from dashboards.parts.datacenter_sections import MAKE, show_day, show_glance, show_log
 from dashboards.parts.datacenter_servers import show_servers
 from dashboards.parts.datacenter_what_if import show_what_if
@@ -30,7 +34,9 @@ def page() -> None:
     root = runs_root()
     with errors_shown():
         usable = {run.name: run.path for run in load_runs(root, stamp(root)) if not run.problem and run.app == _APP}
-        path = usable[st.selectbox("Run", list(usable))] if usable else None
+        path = (
+            usable[st.selectbox("Run", list(usable), index=_first_in_loop(list(usable.values())))] if usable else None
+        )
         titles = [*_OF_RUN, _SERVERS]
         for title, tab in zip(titles, st.tabs(titles, key="part", on_change="rerun"), strict=True):
             if tab.open:
@@ -41,3 +47,8 @@ def page() -> None:
                         show_empty(f"There are no runs of the data centre in `{root}` yet. This makes one:", MAKE)
                     else:
                         _OF_RUN[title](load_run(path, stamp(path)))
+
+
+def _first_in_loop(paths: Sequence[Path]) -> int:
+    """Place of the first run with telemetry of a closed loop; the first of all where none has it."""
+    return next((place for place, path in enumerate(paths) if telemetry_files(load_run(path, stamp(path)))), 0)

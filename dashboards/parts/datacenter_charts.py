@@ -12,10 +12,20 @@ __all__ = ["contributions", "counts", "day_lines", "day_power", "energy_bars", "
 _Rows = Sequence[dict[str, Any]]
 _Layers: TypeAlias = alt.Chart | alt.LayerChart
 
-_HEIGHT = 240
+_HEIGHT = 320
 _STEP = 24
 _LABEL_WIDTH = 420
 _BAND = 0.14
+_KINDS = {
+    "server inlets": 0,
+    "rooms": 1,
+    "supply air": 3,
+    "outdoors": 4,
+    "chilled water": 2,
+    "fans": 0,
+    "outdoor air": 4,
+}
+"""Places of their colours, the same in all charts."""
 
 
 def energy_bars(rows: _Rows, *, title: str, systems: Sequence[str]) -> alt.Chart:
@@ -46,7 +56,7 @@ def day_lines(
         ends: Of the value's axis; None leaves them to the chart.
         band: Lowest and highest value that is allowed.
     """
-    kinds = list(dict.fromkeys(row["kind"] for row in rows))
+    kinds = [kind for kind in _KINDS if any(row["kind"] == kind for row in rows)]
     scale = alt.Scale(domain=list(ends), nice=True) if ends else alt.Scale(zero=False)
     hows = ["in force", "asked for"] if any(row["how"] == "asked for" for row in rows) else []
     dash = alt.StrokeDash(
@@ -60,7 +70,7 @@ def day_lines(
         .encode(
             x=_hours(),
             y=alt.Y("value:Q", title=axis, scale=scale),
-            color=_colour("kind", kinds),
+            color=_colour("kind", kinds, places=[_KINDS[kind] for kind in kinds]),
             strokeDash=dash,
             detail="column:N",
             tooltip=["column:N", "how:N", "time:N", alt.Tooltip("value:Q", format=".2f", title=axis)],
@@ -121,7 +131,7 @@ def contributions(rows: _Rows, *, axis: str) -> alt.Chart:
         alt.Chart(alt.Data(values=list(rows)))
         .mark_bar(cornerRadiusEnd=2)
         .encode(
-            x=alt.X("contribution:Q", title=axis),
+            x=alt.X("contribution:Q", title=axis, axis=alt.Axis(tickCount=8)),
             y=alt.Y("column:N", title=None, sort=[row["column"] for row in rows], axis=_names()),
             color=_colour("way", ways, places=(1, 0)),
             tooltip=["column:N", alt.Tooltip("contribution:Q", format="+.4f", title=axis)],
@@ -155,7 +165,7 @@ def plan_lines(rows: _Rows, *, axis: str, names: Sequence[str]) -> alt.Chart:
             color=_colour("name", names),
             tooltip=["name:N", alt.Tooltip("day:Q", format=".3f"), alt.Tooltip("value:Q", format=",.1f", title=axis)],
         )
-        .properties(height=_HEIGHT + 60)
+        .properties(height=_HEIGHT)
     )
 
 
@@ -170,5 +180,5 @@ def _names() -> alt.Axis:
 
 def _colour(field: str, names: Sequence[str], *, legend: bool = True, places: Sequence[int] = ()) -> alt.Color:
     colours = [PALETTE[place % len(PALETTE)] for place in (places or range(len(names)))]
-    shown = alt.Legend(title=None, orient="top", labelLimit=_LABEL_WIDTH) if legend else None
+    shown = alt.Legend(title=None, orient="top", labelLimit=_LABEL_WIDTH, symbolOpacity=1) if legend else None
     return alt.Color(f"{field}:N", scale=alt.Scale(domain=list(names), range=colours), legend=shown)

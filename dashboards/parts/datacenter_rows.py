@@ -1,5 +1,6 @@
 """A data centre's runs as rows: systems side by side, energy over time, one day, and what the guard did."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from apps.datacenter.plant import ACTIONS
 from apps.datacenter.telemetry.units import unit_in_name
 from dashboards.parts.quality import Row, system_title
 from gristmill.runs import Metrics, Run
@@ -50,9 +52,10 @@ _COLUMNS = {
     "humidity_percent_out": "Humidity out (% of time)",
 }
 _FORESIGHT = {"inlet_mae_c": "Error of inlets (K)", "cooling_mae_kw": "Error of cooling (kW)"}
-_MONTHS_FROM_DAYS = 62
+_MONTHS_FROM_DAYS, _MONTHS = 62, 12
+_SAME_C = 0.01
 _UNITS = {"degC": "°C", "1": "", "fraction": "fraction"}
-_ASKED = {"zone_cooling_c": "room", "supply_air_c": "supply air", "chilled_water_c": "chilled water"}
+_ASKED = {"zone_cooling_c": "rooms", "supply_air_c": "supply air", "chilled_water_c": "chilled water"}
 _NUMBER = re.compile(r"(?<!\w)[-+]?\d+(\.\d+)?%?")
 
 
@@ -113,7 +116,7 @@ def energy_rows(tables: Mapping[str, pa.Table], part: str) -> list[Row]:
         by = "M" if times[-1] - times[0] > _MONTHS_FROM_DAYS * DAY else "D"
         spans, place = np.unique(times.astype(f"datetime64[{by}]"), return_inverse=True)
         mwh = np.bincount(place, table[f"{part}_power_kw"].to_numpy()) * step_hours(table) / 1000
-        form = "%b %Y" if by == "M" else "%d %b"
+        form = "%d %b" if by == "D" else "%b" if len(spans) <= _MONTHS else "%b %Y"
         rows += [
             {"system": system_title(name), "span": span.item().strftime(form), "mwh": value}
             for span, value in zip(spans, mwh.tolist(), strict=True)
@@ -124,7 +127,8 @@ def energy_rows(tables: Mapping[str, pa.Table], part: str) -> list[Row]:
 def temperature_rows(table: pa.Table, day: date) -> dict[str, list[Row]]:
     """A day's temperatures, °C, and set-points: `measured`, `set_points` and `flows`, a row a column and step.
 
-    A row has `kind`, what it is; `column`, which one of them; `how`, in force or asked for; `hour` of the day; `value`.
+    A row has `kind`, what it is; `column`, which one of them; `how`, in force or asked for; `hour` of the day; `value`. Asking
+    for the highest flow there is means all that the fan moves, and is left out.
     """
     chart: dict[str, list[Row]] = {"measured": [], "set_points": [], "flows": []}
     part = _day(table, day)
@@ -133,7 +137,9 @@ def temperature_rows(table: pa.Table, day: date) -> dict[str, list[Row]]:
         if found:
             where, kind = found
             how = "asked for" if name.startswith("action_") else "in force"
-            chart[where] += _hourly(part, name, {"kind": kind, "column": column_title(name), "how": how})
+            rows = _hourly(part, name, {"kind": kind, "column": column_title(name), "how": how})
+            most = ACTIONS[name.removeprefix("action_")][2] if how == "asked for" else math.inf
+            chart[where] += [row for row in rows if row["value"] < most]
     return chart
 
 
@@ -243,7 +249,7 @@ def _kind_of(name: str, table: pa.Table) -> tuple[str, str] | None:
     if name.endswith("flow_kg_s") or name == "action_outdoor_air_kg_s":
         return "flows", "outdoor air" if "outdoor" in name or "outside" in name else "fans"
     if name.endswith("_setpoint_c"):
-        kind = "room" if "cooling_setpoint" in name else "chilled water" if "water" in name else "supply air"
+        kind = "rooms" if "cooling_setpoint" in name else "chilled water" if "water" in name else "supply air"
         return ("set_points", kind) if kind != "chilled water" or _varies(table[name]) else None
     kinds = {"_inlet_c": "server inlets", "_temperature_c": "rooms", "outdoor_c": "outdoors"}
     for ending, kind in kinds.items():
@@ -255,7 +261,7 @@ def _kind_of(name: str, table: pa.Table) -> tuple[str, str] | None:
 
 def _varies(values: pa.ChunkedArray) -> bool:
     ends = pc.min_max(values).as_py()
-    return bool(ends["min"] != ends["max"])
+    return bool(ends["max"] - ends["min"] > _SAME_C)
 
 
 def _counts(counted: Counter[str], steps: int) -> list[Row]:

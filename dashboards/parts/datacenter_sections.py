@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 __all__ = ["MAKE", "load_log", "load_telemetry", "show_day", "show_glance", "show_log"]
 
 MAKE = "gristmill run datacenter"
+_YEAR = "gristmill run datacenter --preset year"
+_DAYS_OF_A_YEAR = 365
+_POLICY = "policy.keras"
 _PEERS = ("default", "best_constant")
 _TRAP = (
     "**Total energy for the same computing work** is what counts. PUE is total over IT energy: it also falls where warm "
@@ -76,21 +79,23 @@ def show_glance(run: Run) -> None:
     """Energy, PUE and violations of each system, and the energy over time."""
     systems = measured_systems(run.metrics)
     if not systems:
-        show_empty(f"No closed loop was measured on {SPLIT} in this run. This makes one that has it:", MAKE)
+        _show_lacking("No closed loop was measured in this run", run)
         return
     _show_cards(run)
     st.markdown(_TRAP)
-    st.dataframe(system_rows(run.metrics), hide_index=True, column_config=_FORMS)
+    st.dataframe(system_rows(run.metrics), hide_index=True, column_config=_FORMS, placeholder="–")
     st.caption(
         "Inlet outside 18–27 °C: steps in which some server's inlet was. Humidity out: dew point not from -9 to 15 °C or "
         "relative humidity above 70%, at some inlet. Errors: of what the controller's model foresees, mean and absolute."
     )
     tables = _tables(run)
     if not tables:
-        show_empty("This run has no telemetry of its closed loop. This makes one that has it:", MAKE)
+        _show_lacking("This run has no telemetry of its closed loop", run)
         return
     first, last = days_of(next(iter(tables.values())))
-    st.markdown(f"**Energy from {first:%d %b} to {last:%d %b}**, {(last - first).days + 1} days of simulated time")
+    days = (last - first).days + 1
+    more = f"; `{_YEAR}` simulates a year" if days < _DAYS_OF_A_YEAR else ""
+    st.markdown(f"**Energy from {first:%d %B} to {last:%d %B}**, {days} simulated days{more}")
     titles = [system_title(name) for name in tables]
     show_legend(titles)
     for column, part in zip(st.columns(2), ("total", "cooling"), strict=True):
@@ -102,7 +107,7 @@ def show_day(run: Run) -> None:
     """One day: temperatures, set-points, air flows and powers of the chosen systems, on the same axes."""
     files = telemetry_files(run)
     if not files:
-        show_empty("This run has no telemetry of a closed loop. This makes one that has it:", MAKE)
+        _show_lacking("This run has no telemetry of a closed loop", run)
         return
     left, right = st.columns([1, 3])
     first, last = days_of(load_telemetry(next(iter(files.values())), stamp(run.path)))
@@ -146,7 +151,7 @@ def show_log(run: Run) -> None:
     """Whose set-points were set and why: counts, and the entries that fit a filter."""
     path = log_file(run)
     if path is None:
-        show_empty("This run has no action log of a guard. This makes one that has it:", MAKE)
+        _show_lacking("This run has no action log of a guard", run)
         return
     log = load_log(path, stamp(run.path))
     sources, rules = source_rows(log), rule_rows(log)
@@ -169,6 +174,14 @@ def show_log(run: Run) -> None:
     if rows:
         wide = {"reasons": st.column_config.TextColumn(width="large")}
         st.dataframe(rows, hide_index=True, column_config=wide, height=min(35 * len(rows) + 38, 500))
+
+
+def _show_lacking(what: str, run: Run) -> None:
+    """Says what a run lacks: the policy has to be judged in the plant, where there is one and its plant is known."""
+    if _POLICY in run.files and SPLIT not in run.metrics:
+        show_empty(f"{what}: it was not judged yet. This does it:", f"gristmill evaluate {run.path}")
+    else:
+        show_empty(f"{what}. This makes a run that has all, on a plant that is simulated:", MAKE)
 
 
 def _show_cards(run: Run) -> None:
