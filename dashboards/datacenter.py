@@ -5,8 +5,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards.parts.datacenter_rows import telemetry_files
-from dashboards.parts.datacenter_sections import MAKE, show_day, show_glance, show_log
+from dashboards.parts.datacenter_day import show_day
+from dashboards.parts.datacenter_glance import show_glance
+from dashboards.parts.datacenter_log import show_log
+from dashboards.parts.datacenter_runs import MAKE, telemetry_files
 from dashboards.parts.datacenter_servers import show_servers
 from dashboards.parts.datacenter_what_if import show_what_if
 from dashboards.parts.folders import runs_root, stamp

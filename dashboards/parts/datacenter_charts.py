@@ -58,11 +58,8 @@ def day_lines(
     """
     kinds = [kind for kind in _KINDS if any(row["kind"] == kind for row in rows)]
     scale = alt.Scale(domain=list(ends), nice=True) if ends else alt.Scale(zero=False)
-    hows = ["in force", "asked for"] if any(row["how"] == "asked for" for row in rows) else []
     dash = alt.StrokeDash(
-        "how:N",
-        scale=alt.Scale(domain=["in force", "asked for"], range=[[1, 0], [5, 4]]),
-        legend=alt.Legend(title=None, orient="top") if hows else None,
+        "how:N", scale=alt.Scale(domain=["in force", "asked for"], range=[[1, 0], [5, 4]]), legend=None
     )
     lines = (
         alt.Chart(alt.Data(values=list(rows)))
@@ -180,5 +177,5 @@ def _names() -> alt.Axis:
 
 def _colour(field: str, names: Sequence[str], *, legend: bool = True, places: Sequence[int] = ()) -> alt.Color:
     colours = [PALETTE[place % len(PALETTE)] for place in (places or range(len(names)))]
-    shown = alt.Legend(title=None, orient="top", labelLimit=_LABEL_WIDTH, symbolOpacity=1) if legend else None
+    shown = alt.Legend(title=None, orient="top", columns=2, symbolOpacity=1) if legend else None
     return alt.Color(f"{field}:N", scale=alt.Scale(domain=list(names), range=colours), legend=shown)

@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboards.parts.datacenter_charts import contributions, if_curve
-from dashboards.parts.datacenter_rows import PUE_TITLE, column_title
+from dashboards.parts.datacenter_runs import PUE_TITLE, column_title
 from dashboards.parts.folders import Stamp, datasets_root, stamp
 from dashboards.parts.messages import show_empty
 from dashboards.parts.quality import Row

@@ -16,14 +16,10 @@ from apps.datacenter.plant.controllers import ACTIONS
 from apps.datacenter.plant.telemetry import telemetry_table
 from dashboards.parts import datacenter_servers
 from dashboards.parts.app_pages import load_page
-from dashboards.parts.datacenter_rows import (
-    column_title,
-    energy_rows,
-    log_rows,
-    power_rows,
-    rule_of,
-    temperature_rows,
-)
+from dashboards.parts.datacenter_day import power_rows, temperature_rows
+from dashboards.parts.datacenter_glance import energy_rows
+from dashboards.parts.datacenter_log import log_rows, rule_of
+from dashboards.parts.datacenter_runs import column_title
 from gristmill.runs import RunWriter
 
 STEPS = 2 * 96
@@ -149,10 +145,10 @@ def test_the_glance_has_the_numbers_of_the_run(make_loop: Callable[..., Path]) -
     make_loop(metrics=METRICS)
     page = open_page()
     cards = {card.label: card.value for card in page.metric}
-    assert cards["Total energy"] == "90.0 MWh"
+    assert cards["Total energy (MWh)"] == "90.0"
     assert cards["PUE (total over IT)"] == "1.1000"
-    assert cards["Inlet outside 18–27 °C"] == "3 steps"
-    assert cards["Humidity out"] == "12.5% of time"
+    assert cards["Inlet outside 18–27 °C (steps)"] == "3"
+    assert cards["Humidity out (% of time)"] == "12.5"
     assert "**-10.0%** to default" in texts(page)
     assert "**-1.1%** to best constant" in texts(page)
     assert "**Total energy for the same computing work** is what counts" in texts(page)
