@@ -38,17 +38,15 @@ def _judge(model: str, run: Path) -> None:
 def _fit(model: str, folder: Path) -> Path:
     """A run folder with a policy fitted to 32 days of exploration in Chicago."""
     from apps.datacenter import app
-    from apps.datacenter.control.applies import PLANT
     from apps.datacenter.options import IngestOptions
     from gristmill.data.execution import Execution
     from gristmill.progress import Silent
     from gristmill.workflow import export_run, train_app
 
     folder.mkdir(parents=True)
-    options = PlantOptions(model=model, servers="flat")
-    write_telemetry(explore_seasons(options, 8), folder / "telemetry.parquet")
-    told = IngestOptions(data_info={PLANT: options.model_dump_json()})
-    plan = app.plan({"telemetry": [str(folder / "telemetry.parquet")]}, told)
+    telemetry = folder / "telemetry.parquet"
+    write_telemetry(explore_seasons(PlantOptions(model=model, servers="flat"), 8), telemetry)
+    plan = app.plan({"telemetry": [str(telemetry)]}, IngestOptions())
     app.ingest(plan, folder / "dataset", Silent(), Execution())
     train_app(app, folder / "dataset", folder / "run", overrides=["predict.epochs=1"], saved=False)
     export_run(folder / "run", formats="f32")

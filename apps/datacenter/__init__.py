@@ -75,7 +75,7 @@ app = App(
             "dynamics": {"members": 2, "units": 16, "epochs": 20},
             "closed_loop": {"days": 2},
         },
-        "year": {"closed_loop": {"start": "01-01", "days": 365}},
+        "full": {"closed_loop": {"start": "01-01", "days": 365}},
     },
     data=(PLANTS,),
     default_sources=later("apps.datacenter.data:default_sources"),

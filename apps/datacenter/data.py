@@ -17,7 +17,6 @@ def default_sources(fetched: Fetched) -> tuple[dict[str, list[str]], IngestOptio
     """
     from importlib.metadata import version
 
-    from apps.datacenter.control.applies import PLANT
     from apps.datacenter.control.weeks import explore_seasons
     from apps.datacenter.plant import PlantOptions, write_telemetry
 
@@ -32,4 +31,4 @@ def default_sources(fetched: Fetched) -> tuple[dict[str, list[str]], IngestOptio
     data = fetched.data
     info = {"name": "2zone-dx", "title": "a public plant, 2zone-dx in Chicago, explored for eight days in each season"}
     info |= {"licence": data.licence, "citation": data.citation, "source": fetched.source}
-    return {"telemetry": [str(path)]}, IngestOptions(data_info=info | {PLANT: options.model_dump_json()})
+    return {"telemetry": [str(path)]}, IngestOptions(data_info=info)

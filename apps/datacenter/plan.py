@@ -1,6 +1,7 @@
 """The ingestion of telemetry: its steps are derived from all files together, then split by time."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 
 from apps.datacenter.options import IngestOptions
@@ -8,7 +9,10 @@ from gristmill.data.plan import Derivation, IngestPlan, Source, TimeSplit
 from gristmill.errors import InputError
 from gristmill.schema import Feature, Kind, Role, Schema
 
-__all__ = ["STEP_FEATURES", "make_plan"]
+__all__ = ["PLANT", "STEP_FEATURES", "make_plan"]
+
+PLANT = "plant"
+"""In the manifest's info: the plant's options, as JSON, of telemetry that a plant made."""
 
 STEP_FEATURES = (
     Feature(name="site", kind=Kind.ID, role=Role.KEY),
@@ -30,7 +34,7 @@ def make_plan(sources: Mapping[str, Sequence[str]], options: IngestOptions) -> I
     if not paths:
         raise InputError("--telemetry must name at least one file. Received: none")
     known = asdict(options)
-    info = known.pop("data_info")
+    info = _plant(paths) | known.pop("data_info")
     return IngestPlan(
         app="datacenter",
         records=Source(name="telemetry", paths=tuple(paths), record_schema=Schema(features=STEP_FEATURES)),
@@ -39,3 +43,15 @@ def make_plan(sources: Mapping[str, Sequence[str]], options: IngestOptions) -> I
         derivation=Derivation(function="apps.datacenter.telemetry.derive:derive_steps", options=known),
         info=info,
     )
+
+
+def _plant(paths: Sequence[str]) -> dict[str, str]:
+    """What telemetry that a plant wrote says of it; nothing of other files, or of several plants."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    told = set()
+    for path in paths:
+        with suppress(OSError, pa.ArrowInvalid):  # of a file that cannot be read ingestion tells
+            told.add((pq.read_schema(path).metadata or {}).get(b"options", b"").decode())
+    return {PLANT: told.pop()} if len(told) == 1 and "" not in told else {}

@@ -80,6 +80,42 @@ def run(
         call.result({**told, "telemetry": str(out) if out else None}, show)
 
 
+@app.command("explore")
+def explore(
+    *,
+    model: Annotated[str, typer.Option(help="1zone-crac, 2zone-cw, 2zone-dx, FILE.epJSON or FILE.idf.")] = "2zone-dx",
+    weather: Annotated[str, typer.Option(help="A place (see: gristmill plant list) or FILE.epw.")] = "chicago",
+    load: Annotated[
+        str, typer.Option(help="google2019, azure2019 or FILE.csv with a column `load`, 0 to 1.")
+    ] = "google2019",
+    servers: Annotated[
+        str, typer.Option(help="stock: power rises with inlet temperature. flat: it does not.")
+    ] = "flat",
+    days: Annotated[int, typer.Option(min=1, max=60, help="Days in each season.")] = 8,
+    seed: Annotated[int, typer.Option(help="Of the set-points drawn.")] = 0,
+    out: Annotated[Path, typer.Option(help="Parquet file for the telemetry, a row a step.")],
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Vary a plant's set-points safely for some days in each season, to learn from: telemetry for `gristmill ingest`."""
+    with verb(as_json, quiet) as call:
+        from apps.datacenter.control.weeks import SEASONS, explore_seasons
+        from apps.datacenter.plant import PlantOptions, write_telemetry
+        from apps.datacenter.plant.summary import summarise
+        from gristmill.config import validated
+
+        if not out.parent.is_dir():
+            raise InputError(f"`--out` must be a file in a folder that is there. Received: {out}")
+        options = validated(PlantOptions, {"model": model, "weather": weather, "load": load, "servers": servers})
+        steps = len(SEASONS) * options.model_copy(update={"days": days}).steps
+        with call.progress.task(f"{model}, {weather}, exploring: steps", total=steps) as task:
+            table = explore_seasons(options, days, seed, task.advance)
+        write_telemetry(table, out)
+        summary = summarise(table)
+        told = {"telemetry": str(out), "rows": table.num_rows, **asdict(summary)}
+        call.result(told, lambda: _show(summary, f"{model}, {weather}, {days} days in each season, exploring"))
+
+
 @app.command("list")
 def known(as_json: JsonOption = False) -> None:
     """List the models, weather, loads and controllers that have a name."""

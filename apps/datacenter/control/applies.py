@@ -3,10 +3,7 @@
 from apps.datacenter.control.signals import OUTSIDE
 from gristmill.data.dataset import Dataset
 
-__all__ = ["PLANT", "applies"]
-
-PLANT = "plant"
-"""In the manifest's info: the plant's options, as JSON, of telemetry that a plant made."""
+__all__ = ["applies"]
 
 
 def applies(dataset: Dataset) -> str | None:

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from apps.datacenter.control.applies import PLANT
 from apps.datacenter.control.dynamics import Dynamics, fit_dynamics
 from apps.datacenter.control.planner import Planner
 from apps.datacenter.control.policy import ASSET, KerasPolicy, policy_asset
 from apps.datacenter.control.signals import OUTSIDE, find_signals, hour_angle, transitions
 from apps.datacenter.control.study import peers, planning
+from apps.datacenter.plan import PLANT
 from apps.datacenter.plant import PlantOptions, run_plant, write_telemetry
 from apps.datacenter.plant.summary import summarise
 from apps.datacenter.telemetry import read_report, read_series

@@ -19,6 +19,7 @@ def run(
     dataset: Annotated[Path | None, typer.Option(help="Dataset folder to write; datasets/APP by default.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder to write; runs/APP-TIME by default.")] = None,
     preset: PresetOption = "default",
+    full: Annotated[bool, typer.Option("--full", help="The long form: the app's preset `full`.")] = False,
     seed: SeedOption = 0,
     settings: SetOption = None,
     lite: Annotated[str, typer.Option(help="Lite formats.")] = "auto",
@@ -33,6 +34,9 @@ def run(
         from gristmill.lite import choose_formats
 
         found = find_app(app)
+        if full and preset != "default":
+            raise InputError(f"--full is a preset of its own, and stands without --preset. Received: {preset}")
+        preset = "full" if full else preset
         found.configure(preset, settings or [])
         choose_formats(lite)
         if not found.data or found.default_sources is None:
