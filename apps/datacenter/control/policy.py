@@ -5,6 +5,7 @@ Both load where they are first used, so that a controller travels to the plant's
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -61,7 +62,8 @@ class KerasPolicy:
         from apps.datacenter.control import dynamics  # registers the model's own layers
         from apps.datacenter.control.planner import Planner
 
-        tf.config.threading.set_intra_op_parallelism_threads(1)
+        with suppress(RuntimeError):  # where TensorFlow runs already, its threads are as they are
+            tf.config.threading.set_intra_op_parallelism_threads(1)
         model = keras.saving.load_model(self.path, compile=False)
         assert isinstance(model, dynamics.Dynamics)
         return Planner(model, self.config)
