@@ -63,7 +63,7 @@ def show_glance(run: Run) -> None:
     st.markdown(_TRAP)
     st.dataframe(system_rows(run.metrics), hide_index=True, column_config=_FORMS, placeholder="–")
     st.caption(
-        "Inlet outside 18–27 °C: steps in which some server's inlet was. Humidity out: dew point not from -9 to 15 °C or "
+        "Inlets out: steps in which some server's inlet was outside 18–27 °C. Humidity out: share of time with dew point not from -9 to 15 °C or "
         "relative humidity above 70%, at some inlet. Errors: of what the controller's model foresees, mean and absolute."
     )
     tables = _tables(run)
@@ -128,8 +128,8 @@ def _show_cards(run: Run) -> None:
         "total_mwh": ("Total energy (MWh)", "{:,.1f}"),
         "cooling_mwh": ("Cooling energy (MWh)", "{:,.1f}"),
         "pue": (PUE_TITLE, "{:.4f}"),
-        "inlet_steps_out": ("Inlet outside 18–27 °C (steps)", "{:,.0f}"),
-        "humidity_percent_out": ("Humidity out (% of time)", "{:.1f}"),
+        "inlet_steps_out": ("Inlets out (steps)", "{:,.0f}"),
+        "humidity_percent_out": ("Humidity out (%)", "{:.1f}"),
     }
     for column, (name, (title, form)) in zip(st.columns(len(shown)), shown.items(), strict=True):
         if name not in ours:

@@ -107,8 +107,8 @@ def show_what_if(run: Run) -> None:
     if not layout.set_points:
         st.info("The predictor knows no set-points: telemetry had no column `action_...` that varies.")
     else:
-        _set(window, moments, f"{run.path} {place}")
-        _show_curves(window, moments, run)
+        chosen = _set(window, moments, f"{run.path} {place}")
+        _show_curves(window, moments, run, chosen)
     _show_contributions(window, moments)
 
 
@@ -125,42 +125,42 @@ def _choose_moment(moments: Moments, run: Run) -> int | None:
     return int(right.select_slider("The hour that begins at (UTC)", places, start, format_func=times.__getitem__))
 
 
-def _set(window: dict[str, NDArray[np.float32]], moments: Moments, key: str) -> None:
-    """A slider a set-point: the whole hour gets its value. It starts at the mean of what really was set."""
+def _set(window: dict[str, NDArray[np.float32]], moments: Moments, key: str) -> dict[str, float]:
+    """A slider a set-point, from the mean of what was set: once it is moved, the whole hour gets its value."""
     st.markdown(
         "**Set-points of the hour**, as they were until a slider is moved; the range is that of the training data"
     )
-    names = moments.model.layout.set_points
+    names, chosen = moments.model.layout.set_points, {}
     columns = st.columns(min(len(names), 3))
     for place, name in enumerate(names):
         low, high = moments.ranges[name]
         planned = window["planned"][0, :, place]
         was = float(np.nanmean(planned)) if np.isfinite(planned).any() else (low + high) / 2
         was = round(min(max(was, low), high), 2)
-        value = columns[place % len(columns)].slider(
+        chosen[name] = columns[place % len(columns)].slider(
             column_title(name), round(low, 2), round(high, 2), was, 0.05, key=f"{name} {key}"
         )
-        if value != was:
-            window["planned"][0, :, place] = value
+        if chosen[name] != was:
+            window["planned"][0, :, place] = chosen[name]
+    return chosen
 
 
-def _show_curves(window: dict[str, NDArray[np.float32]], moments: Moments, run: Run) -> None:
+def _show_curves(window: dict[str, NDArray[np.float32]], moments: Moments, run: Run, chosen: dict[str, float]) -> None:
     from apps.datacenter.config import PredictConfig
     from apps.datacenter.predict import what_if
 
     names = moments.model.layout.set_points
     name = st.selectbox("Curve over", names, format_func=column_title)
     low, high = moments.ranges[name]
-    held = float(np.nan_to_num(window["planned"][0, :, names.index(name)].mean(), nan=(low + high) / 2))
     table = what_if(moments.model, window, name, np.linspace(low, high, _POINTS).tolist())
-    now = what_if(moments.model, window, name, [held])
+    now = what_if(moments.model, window, name, [chosen[name]])
     saved = run.config.get("settings", {}).get("predict", {})
     coverage = saved.get("coverage", PredictConfig().coverage)
     for column, (output, title) in zip(st.columns(2), _OUTPUTS.items(), strict=True):
         for row in curve_rows(now, output):
             middle, least, most = (_FORMS[output].format(row[end]) for end in ("middle", "low", "high"))
             column.markdown(f"{row['lead']}: **{middle}** ({least} to {most})")
-        chart = if_curve(curve_rows(table, output), x=column_title(name), y=title, chosen=held)
+        chart = if_curve(curve_rows(table, output), x=column_title(name), y=title, chosen=chosen[name])
         column.altair_chart(chart, width="stretch")
     st.caption(
         f"Bands hold {coverage:.0%} of what came, as calibrated on validation; the dashed line is the slider's value. It tells "
