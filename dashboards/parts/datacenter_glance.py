@@ -63,8 +63,9 @@ def show_glance(run: Run) -> None:
     st.markdown(_TRAP)
     st.dataframe(system_rows(run.metrics), hide_index=True, column_config=_FORMS, placeholder="–")
     st.caption(
-        "Inlets out: steps in which some server's inlet was outside 18–27 °C. Humidity out: share of time with dew point not from -9 to 15 °C or "
-        "relative humidity above 70%, at some inlet. Errors: of what the controller's model foresees, mean and absolute."
+        "Inlets out: steps in which some server's inlet was outside 18–27 °C. Humidity out: share of time with dew point not "
+        "from -9 to 15 °C or relative humidity above 70%, at some inlet. Errors: of what the controller's model foresees, "
+        "mean and absolute."
     )
     tables = _tables(run)
     if not tables:
