@@ -1,7 +1,6 @@
 """Control: what dynamics are learned from, how plans keep limits and rates, and that one policy plans the same everywhere."""
 
 import pickle
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -104,7 +103,7 @@ def test_no_transition_crosses_a_gap_or_has_an_unknown_value() -> None:
 
 
 @pytest.fixture(scope="module")
-def fitted() -> Iterator[Any]:
+def fitted() -> Any:
     from apps.datacenter.control.dynamics import fit_dynamics
 
     inputs, targets = transitions(made_series(1500), SIGNALS)
@@ -112,7 +111,7 @@ def fitted() -> Iterator[Any]:
         inputs, targets, SIGNALS, members=2, units=24, epochs=60, batch=128, learning_rate=5e-3, seed=0
     )
     model.margin.assign([0.1])
-    yield model
+    return model
 
 
 @pytest.fixture(scope="module")
