@@ -1,9 +1,9 @@
 """Faults injected into the data centre's plant, under a guarded advisor, the rules alone, and the plant's own control.
 
 `python -m bench faults [--faults 50] [--run RUN | --advisor MODULE:NAME]`: RUN has a lite policy (`gristmill run datacenter`)
-which plans under the guard that it always has; NAME makes an `Advisor` from a run's options and the plant's layout. A violation is a
-step with a server inlet outside 18 to 27 degrees; the controller caused it where the plant's own control with the same fault
-has none within an hour. 50 faults take some eight minutes on two cores.
+which plans under the guard that it always has; NAME makes an `Advisor` from a run's options and the plant's layout. A
+violation is a step with a server inlet outside 18 to 27 degrees; the controller caused it where the plant's own control with
+the same fault has none within an hour. 50 faults take some eight minutes on two cores.
 """
 
 import importlib
