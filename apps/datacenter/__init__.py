@@ -1,7 +1,7 @@
 """Data-centre cooling: a plant in closed loop, and telemetry that is read, checked and made a regular series."""
 
 from apps.datacenter.options import IngestOptions
-from apps.datacenter.plant.sources import PLANTS
+from apps.datacenter.plant.sources import AZURE_2019, GOOGLE_2019, PLANTS
 from gristmill.app import App, SourceOption, Task, later
 from gristmill.gate import Gate
 
@@ -77,7 +77,7 @@ app = App(
         },
         "full": {"closed_loop": {"start": "01-01", "days": 365}},
     },
-    data=(PLANTS,),
+    data=(PLANTS, AZURE_2019, GOOGLE_2019),
     default_sources=later("apps.datacenter.data:default_sources"),
     page="dashboards.datacenter:page",
     card=later("apps.datacenter.card:card"),

@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["ADVISOR_KINDS", "KINDS", "PLANT_KINDS", "SENSOR_KINDS", "Fault", "draw_faults"]
+__all__ = ["ADVISOR_KINDS", "Fault", "KINDS", "PLANT_KINDS", "SENSOR_KINDS", "draw_faults"]
 
 SENSOR_KINDS = {
     "sensor-nan": "an inlet's sensor gives no number",
