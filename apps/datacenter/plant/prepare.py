@@ -17,6 +17,7 @@ _SUPPLY_BAND = {  # the names that the two kinds of manager give to the lowest a
     "SetpointManager:SingleZone:Cooling": ("minimum_supply_air_temperature", "maximum_supply_air_temperature"),
     "SetpointManager:Warmest": ("minimum_setpoint_temperature", "maximum_setpoint_temperature"),
 }
+_FOLLOWED = "FlowControlWithApproachTemperatures"
 _FILES = ["bnd", "dxf", "eio", "eso", "mdd", "mtd", "mtr", "rdd", "shd", "system_sizing", "tabular", "zone_sizing"]
 
 
@@ -52,7 +53,7 @@ def prepare(model: Model, options: "PlantOptions", steers: frozenset[str], name:
         | {"day_of_week_for_start_day": first.strftime("%A"), "use_weather_file_daylight_saving_period": "No"}
     }
     if options.servers == "flat":
-        _flatten(model)
+        _flatten(model, name)
     if options.supply_air_band_c:
         _band(model, options.supply_air_band_c, name)
     if "supply_air_c" in steers:
@@ -64,7 +65,7 @@ def prepare(model: Model, options: "PlantOptions", steers: frozenset[str], name:
     return model
 
 
-def _flatten(model: Model) -> None:
+def _flatten(model: Model, name: str) -> None:
     """Servers whose power follows the load alone: CPU .3 + .7 load, airflow .4 + .6 load, a tenth of it for fans.
 
     In the stock models power rises with inlet temperature as well: 1.0 at 15 degrees, 1.67 at 25.
@@ -78,6 +79,11 @@ def _flatten(model: Model) -> None:
         curves[curve] |= {"minimum_value_of_x": 0.0, "maximum_value_of_x": 1.5}
         curves[curve] |= {"minimum_value_of_y": -10.0, "maximum_value_of_y": 99.0}
     for servers in model[SERVERS].values():
+        if servers.get("air_flow_calculation_method") == _FOLLOWED:
+            raise InputError(
+                f"{name}: `servers` must be stock where the units' air follows what the servers take ({_FOLLOWED}): with air "
+                "that does not rise with temperature the room overheats and the simulator stops. Received: flat"
+            )
         servers["cpu_power_input_function_of_loading_and_air_temperature_curve_name"] = "Gristmill Power"
         servers["air_flow_function_of_loading_and_air_temperature_curve_name"] = "Gristmill Airflow"
         servers["design_fan_power_input_fraction"] = 0.1

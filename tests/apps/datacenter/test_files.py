@@ -99,6 +99,11 @@ def test_the_data_centre_is_found(name: str, zones: tuple[str, ...], water: str 
     assert [schedule for _, schedule in center.load_schedules] == ["Data Center CPU Loading Schedule"]
 
 
+def test_flat_servers_are_refused_where_the_units_follow_the_servers_air() -> None:
+    with pytest.raises(InputError, match="1zone-crac: `servers` must be stock .* Received: flat"):
+        prepare(read_model(model_file("1zone-crac")), PlantOptions(servers="flat"), frozenset(), "1zone-crac")
+
+
 def test_flat_servers_have_no_term_of_temperature() -> None:
     model = prepare(read_model(model_file("2zone-dx")), PlantOptions(servers="flat"), frozenset(), "2zone-dx")
     for servers in model["ElectricEquipment:ITE:AirCooled"].values():
