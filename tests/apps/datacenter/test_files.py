@@ -100,7 +100,7 @@ def test_the_data_centre_is_found(name: str, zones: tuple[str, ...], water: str 
 
 
 def test_flat_servers_are_refused_where_the_units_follow_the_servers_air() -> None:
-    with pytest.raises(InputError, match="1zone-crac: `servers` must be stock .* Received: flat"):
+    with pytest.raises(InputError, match=r"1zone-crac: `servers` must be stock .* Received: flat"):
         prepare(read_model(model_file("1zone-crac")), PlantOptions(servers="flat"), frozenset(), "1zone-crac")
 
 
