@@ -54,6 +54,7 @@ app = App(
                 "humidity_percent_out",
                 "inlet_mae_c",
                 "cooling_mae_kw",
+                "planned_cooling_kw",
             ),
             fit=later(f"{_POLICY}:fit"),
             evaluate=later(f"{_POLICY}:evaluate"),
