@@ -293,7 +293,7 @@ def test_what_if_asks_the_predictor(make_loop: Callable[..., Path], tmp_path: Pa
     write_telemetry(pa.table(columns), tmp_path / "made.parquet")
     folder = tmp_path / "datasets" / "plant"
     ingest(make_plan({"telemetry": [str(tmp_path / "made.parquet")]}, IngestOptions()), folder)
-    config = PredictConfig(window=6, members=1, width=8, demand_width=8, epochs=2, trees=5, leaves=4)
+    config = PredictConfig(window=6, members=1, width=16, demand_width=8, epochs=20, trees=40, leaves=8)
     series = series_of_dataset(Dataset.open(folder))
     layout = layout_of(series, config)
     windows = windows_of(series, layout, 0), windows_of(series, layout, 1)
