@@ -72,7 +72,7 @@ def read(source: SourceFile, case: Case, typed: bool) -> Found:
     found = look_at(source)
     if case.meddle:
         case.meddle(Path(source.files[0]))
-    prepared = cast(Prepared, SimpleNamespace(files=[PreparedFile(source, 0, found)]))
+    prepared = cast(Prepared, SimpleNamespace(files=[PreparedFile(source, 0, found)], origin=None))
     try:
         return _read_spans(source, case, typed, found.spans)
     finally:
