@@ -27,7 +27,7 @@ class PredictConfig(_Config):
     """Width of the networks that foresee the computing load from its own past."""
     depth: int = Field(3, ge=1)
     """Hidden layers."""
-    dropout: float = Field(0.1, ge=0, lt=1)
+    dropout: float = Field(0.05, ge=0, lt=1)
     batch: int = Field(256, ge=1)
     epochs: int = Field(60, ge=1)
     patience: int = Field(15, ge=1)

@@ -4,7 +4,7 @@ Source: Ke et al. 2017, https://lightgbm.readthedocs.io
 """
 
 from dataclasses import fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -15,12 +15,22 @@ from apps.datacenter.config import PredictConfig
 from gristmill.estimator.trees.ensemble import Ensemble, parsed
 from gristmill.estimator.trees.scores import scores
 
-__all__ = ["Forest", "grow"]
+__all__ = ["Forest", "Grown", "grow"]
 
 _HUBER = 0.5
 """Error, in units of the base's mean absolute one, beyond which the loss grows no faster than the error."""
 _WAIT = 40
 """Trees without a better one before no more are grown."""
+
+
+class Grown(NamedTuple):
+    """Trees, and what their growth tells."""
+
+    trees: Ensemble
+    error: float
+    """Mean absolute error on validation."""
+    gain: NDArray[np.float64]
+    """Share of each feature in what all splits gained `[feature]`."""
 
 
 @keras.saving.register_keras_serializable(package="gristmill.datacenter")
@@ -65,7 +75,7 @@ def grow(
     seed: int,
     train: tuple[NDArray[np.float32], NDArray[np.float64]],
     validation: tuple[NDArray[np.float32], NDArray[np.float64]],
-) -> tuple[Ensemble, float]:
+) -> Grown:
     """Grows trees for Huber's loss, which is nearly the absolute error; as many as are best on validation.
 
     Args:
@@ -73,9 +83,6 @@ def grow(
         seed: Of the features that each tree may look at.
         train: Features `[row, feature]` and the number to predict `[row]`.
         validation: The same.
-
-    Returns:
-        The trees, and their mean absolute error on validation.
     """
     import lightgbm
 
@@ -102,4 +109,5 @@ def grow(
         callbacks=[lightgbm.early_stopping(_WAIT, verbose=False)],
     )
     text = booster.model_to_string(num_iteration=booster.best_iteration)
-    return parsed(text), float(booster.best_score["valid_0"]["l1"])
+    gain = booster.feature_importance("gain", iteration=booster.best_iteration)
+    return Grown(parsed(text), float(booster.best_score["valid_0"]["l1"]), gain / max(gain.sum(), 1e-12))

@@ -76,7 +76,8 @@ class Predictor(keras.Model):
 
     Both are predicted as changes against a base: the mean and, from it, a share of the last value's distance, the share
     fitted by lead. Total power follows the load that is to come, which depends on nothing but its own past, so that
-    networks of their own foresee it and hand it on.
+    networks of their own foresee it and hand it on. The features from which trees gained little are made small for the
+    networks, which would else find chance in them.
 
     Args:
         layout: See `Layout.to_json`.
@@ -116,6 +117,7 @@ class Predictor(keras.Model):
         self.plant = Networks((leads, members), inputs + 1, width, depth, 3 * len(TARGETS), dropout)
         self.centre = self._constant("centre", leads, inputs)
         self.spread = self._constant("spread", leads, inputs, value="ones")
+        self.notice = self._constant("notice", leads, inputs, value="ones")
         self.mean = self._constant("mean", leads, len(TARGETS))
         self.share = self._constant("share", leads, len(TARGETS))
         self.scale = self._constant("scale", leads, len(TARGETS), value="ones")
@@ -159,7 +161,7 @@ class Predictor(keras.Model):
         """
         load = self.demand(demand, training=training)  # [member, batch, lead]
         load = ops.expand_dims(ops.transpose(load, (2, 0, 1)), 3)
-        seen = ops.expand_dims(ops.transpose(plant, (1, 0, 2)), 1)  # [lead, 1, batch, feature]
+        seen = ops.expand_dims(ops.transpose(plant * self.notice, (1, 0, 2)), 1)  # [lead, 1, batch, feature]
         seen = ops.concatenate([ops.repeat(seen, self.arguments["members"], axis=1), ops.stop_gradient(load)], axis=3)
         low, middle, high = ops.split(self.plant(seen, training=training), 3, axis=3)
         return ops.stack([middle - ops.softplus(low), middle, middle + ops.softplus(high)], axis=4), load

@@ -21,6 +21,9 @@ __all__ = ["changes_to_learn", "feature_model", "features_of", "new_predictor", 
 
 _TOGETHER = 1 << 12
 _DEMAND_WEIGHT = 0.5
+_NOTICE_POWER = 1 / 3
+_LEAST_NOTICE = 0.05
+"""How features are scaled for the networks: by a power of what trees gained from them, relative to the most, at least this."""
 _MIDDLE_WEIGHT = 2.0
 """Of the middle quantile's loss, relative to those of the ends."""
 
@@ -67,19 +70,22 @@ def new_predictor(layout: Layout, windows: tuple[Windows, Windows], config: Pred
     features = [features_of(first, part) for part in windows]
     wanted = [changes_to_learn(first, part) for part in windows]
     shifts = [(first.base(part[2]).numpy() - first.mean.numpy()) / first.scale.numpy() for part in features]
-    grown, forms = [], np.zeros(first.form.shape)
+    grown, forms, gain = [], np.zeros(first.form.shape), np.zeros(first.notice.shape)
     for lead, target in np.ndindex(*forms.shape):
         tried = []
         for form in (0.0, 1.0):
             labels = [(y + form * shift)[:, lead, target] for y, shift in zip(wanted, shifts, strict=True)]
             learned, judged = ((part[0][:, lead], y) for part, y in zip(features, labels, strict=True))
             tried.append(grow(config, seed, learned, judged))
-        forms[lead, target] = np.argmin([error for _, error in tried])
-        grown.append(tried[int(forms[lead, target])][0])
+            gain[lead] += tried[-1].gain
+        forms[lead, target] = np.argmin([one.error for one in tried])
+        grown.append(tried[int(forms[lead, target])].trees)
     first.form.assign(forms)
+    most = np.maximum(gain.max(axis=1, keepdims=True), 1e-12)
+    first.notice.assign(np.maximum((gain / most) ** _NOTICE_POWER, _LEAST_NOTICE))
     sizes = [{"nodes": len(g.left), "trees": len(g.roots), "depth": g.depth} for g in grown]
     model = _shaped(layout, config, sizes)
-    for name in ("centre", "spread", "mean", "share", "scale", "form"):
+    for name in ("centre", "spread", "mean", "share", "scale", "form", "notice"):
         getattr(model, name).assign(getattr(first, name))
     for forest, nodes in zip(model.forests, grown, strict=True):
         forest.hold(nodes)
