@@ -55,6 +55,7 @@ class Guarded:
         self._unwritten: tuple[str, ...] = ()
         self._before: Mapping[str, float] = {}  # what was believed a step ago
         self._calm = self.settings.calm_steps  # steps since the last fault
+        self._seconds = self.settings.start_seconds  # that the next advice may take
 
     @property
     def steers(self) -> frozenset[str]:
@@ -115,14 +116,15 @@ class Guarded:
 
     def _ask(self, reading: Reading) -> tuple[Advice | None, str]:
         """What the advisor gives, or what went wrong."""
-        began = monotonic()
+        began, allowed = monotonic(), self._seconds
+        self._seconds = self.settings.seconds
         try:
             advice = self.advisor.advise(reading.observation)
         except Exception as error:  # an advisor may fail in any way
             return None, f"no advice: {error or type(error).__name__}"
         seconds = monotonic() - began
-        if seconds > self.settings.seconds:
-            return None, f"no advice: it took {seconds:.1f} s, more than {self.settings.seconds:g}"
+        if seconds > allowed:
+            return None, f"no advice: it took {seconds:.1f} s, more than {allowed:g}"
         reason = malformed(advice)
         return (None, reason) if reason else (advice, "")
 

@@ -69,6 +69,8 @@ class GuardSettings(CheckedRecord):
     """Distance from what the advisor was fitted on beyond which it is refused; see `Advice.distance`."""
     seconds: float = 5.0
     """Wall time after which an advice is too late."""
+    start_seconds: float = 60.0
+    """The same of the first advice, for which the advisor loads what it needs."""
     calm_steps: int = 4
     """Steps without a fault of sensors or advisor before advice is used again."""
     stuck_steps: int = 4

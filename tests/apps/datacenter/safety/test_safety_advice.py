@@ -56,6 +56,18 @@ def test_a_late_advice_is_not_acted_on(plant: Callable[..., Any], good: Advice) 
     assert "no advice: it took 0.1 s, more than 0.02" in fake.reasons
 
 
+def test_the_first_advice_may_take_longer(plant: Callable[..., Any], good: Advice) -> None:
+    def slow(observation: Any) -> Advice:
+        time.sleep(0.05)
+        return good
+
+    for settings, source in (({"seconds": 0.02}, "clipped advice"), ({"start_seconds": 0.02}, "fallback")):
+        fake = plant(steps=0, **settings)
+        fake.advisor.advice = slow
+        fake.run()
+        assert fake.source == source
+
+
 def test_near_a_limit_nothing_goes_nearer(plant: Callable[..., Any], good: Advice, layout: Layout) -> None:
     fake, settings = plant(), GuardSettings()
     last = fake.last
