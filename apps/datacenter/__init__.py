@@ -51,7 +51,7 @@ app = App(
                 "cooling_mwh",
                 "pue",
                 "inlet_steps_out",
-                "humidity_percent_out",
+                "humidity_out_percent",
                 "inlet_mae_c",
                 "cooling_mae_kw",
                 "planned_cooling_kw",

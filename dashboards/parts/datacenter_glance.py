@@ -39,7 +39,7 @@ _COLUMNS = {
     "cooling_mwh": "Cooling (MWh)",
     "pue": PUE_TITLE,
     "inlet_steps_out": "Inlet outside 18–27 °C (steps)",
-    "humidity_percent_out": "Humidity out (% of time)",
+    "humidity_out_percent": "Humidity out (% of time)",
 }
 _FORESIGHT = {"inlet_mae_c": "Error of inlets (K)", "cooling_mae_kw": "Error of cooling (kW)"}
 _FORMS = {
@@ -130,7 +130,7 @@ def _show_cards(run: Run) -> None:
         "cooling_mwh": ("Cooling energy (MWh)", "{:,.1f}"),
         "pue": (PUE_TITLE, "{:.4f}"),
         "inlet_steps_out": ("Inlets out (steps)", "{:,.0f}"),
-        "humidity_percent_out": ("Humidity out (%)", "{:.1f}"),
+        "humidity_out_percent": ("Humidity out (%)", "{:.1f}"),
     }
     for column, (name, (title, form)) in zip(st.columns(len(shown)), shown.items(), strict=True):
         if name not in ours:

@@ -26,14 +26,14 @@ STEPS = 2 * 96
 SECTIONS = ["Year at a glance", "A day's replay", "What if", "Safety log", "Servers on and off"]
 METRICS = {
     "model": {
-        "total_mwh": 90.0, "cooling_mwh": 8.0, "pue": 1.1, "inlet_steps_out": 3.0, "humidity_percent_out": 12.5,
+        "total_mwh": 90.0, "cooling_mwh": 8.0, "pue": 1.1, "inlet_steps_out": 3.0, "humidity_out_percent": 12.5,
         "inlet_mae_c": 0.2, "cooling_mae_kw": 0.5, "pue_mae_hour": 0.01,
     },
     "default": {
-        "total_mwh": 100.0, "cooling_mwh": 16.0, "pue": 1.2, "inlet_steps_out": 0.0, "humidity_percent_out": 40.0,
+        "total_mwh": 100.0, "cooling_mwh": 16.0, "pue": 1.2, "inlet_steps_out": 0.0, "humidity_out_percent": 40.0,
     },
     "best_constant": {
-        "total_mwh": 91.0, "cooling_mwh": 10.0, "pue": 1.11, "inlet_steps_out": 0.0, "humidity_percent_out": 20.0,
+        "total_mwh": 91.0, "cooling_mwh": 10.0, "pue": 1.11, "inlet_steps_out": 0.0, "humidity_out_percent": 20.0,
     },
     "persistence": {"inlet_mae_c": 0.4, "cooling_mae_kw": 1.5, "pue_mae_hour": 0.02},
 }  # fmt: skip

@@ -15,7 +15,8 @@ import numpy.typing as npt
 import tensorflow as tf
 from keras import ops
 
-from apps.datacenter.control.psychrometrics import humidity_ratio, relative_humidity
+from apps.datacenter.control.psychrometrics import humidity_ratio, relative_humidity, wet_bulb
+from apps.datacenter.control.settings import Switches
 from apps.datacenter.control.signals import OUTSIDE, Signals
 
 __all__ = ["Dynamics", "fit_dynamics"]
@@ -25,6 +26,10 @@ _NETWORK_SCALE = 0.5
 """Of a target's deviation: what the networks' outputs are multiplied by."""
 _LEAST_NOISE = 1e-2
 _BETA = 0.5
+_EVAPORATIVE, _EXCHANGED = 0.7, 0.7
+"""Share of its wet-bulb and of its dry-bulb depression that an indirect evaporative cooler usually takes off."""
+_WARMED = 0.35
+"""kg K/kJ: by how much the servers warm the air that returns, to their power per flow of one of two units."""
 
 
 @keras.saving.register_keras_serializable("gristmill.datacenter")
@@ -53,11 +58,19 @@ class Dynamics(keras.Model):
     [row, input] to [member, row, 2 target]: first what is expected, then the deviation around it.
     """
 
-    def __init__(self, signals: Signals | dict[str, Any], members: int, units: int, **options: Any) -> None:
+    def __init__(
+        self,
+        signals: Signals | dict[str, Any],
+        members: int,
+        units: int,
+        switches: Switches | dict[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
         if isinstance(signals, dict):
             signals = Signals(**{name: tuple(values) for name, values in signals.items()})
         self.signals, self.members, self.units = signals, members, units
+        self.switches = Switches.model_validate(switches or {})
         self.places = {name: place for place, name in enumerate(signals.inputs)}
         probe = np.ones((1, len(signals.inputs)), np.float32)
         quantities, base, targets = self.quantities(probe, np), self.base(probe, np), len(signals.targets)
@@ -74,7 +87,8 @@ class Dynamics(keras.Model):
 
     def get_config(self) -> dict[str, Any]:
         """What the model is made from."""
-        return {"signals": vars(self.signals), "members": self.members, "units": self.units}
+        made = {"signals": vars(self.signals), "members": self.members, "units": self.units}
+        return made | {"switches": self.switches.model_dump()}
 
     def build(self, shape: Sequence[int]) -> None:
         """Makes the weights of the networks."""
@@ -128,22 +142,39 @@ class Dynamics(keras.Model):
         forced = at.get("outdoor_air_kg_s", 0.0 * supply)
         back, moisture = xp.mean(zones, axis=-1), humidity_ratio(xp.mean(dew_points, axis=-1), xp)
         outside, rise = humidity_ratio(dew_point, xp), it / flow
-        wet = outdoor - 0.35 * (outdoor - dew_point)  # near the wet bulb
+        wet = wet_bulb(outdoor, dew_point, xp)
+        returned = supply + _WARMED * rise
         above, back_above = xp.maximum(outdoor - supply, 0.0), xp.maximum(back - supply, 0.0)
         found = [
             *(zones[:, place] - back for place in range(len(self.signals.zones))),
-            *(back, supply, flow, forced, outdoor, dew_point, outside, moisture, it, rise, supply + 0.35 * rise),
+            *(back, supply, flow, forced, outdoor, dew_point, outside, moisture, it, rise, returned),
             relative_humidity(outdoor, dew_point, xp),
             *(above, xp.maximum(supply - outdoor, 0.0), flow * above, flow * back_above),
-            *(forced * flow * above, (1.0 - forced) * flow * back_above, forced * above),
+            *(forced * flow * above, (1.0 - forced) * flow * back_above, forced * above, forced * xp.tanh(above)),
             *(wet, xp.maximum(wet - supply, 0.0), xp.maximum(outdoor - 23.0, 0.0), xp.maximum(-outdoor, 0.0)),
             *(forced * flow * (outside - moisture), at["hour_sin"], at["hour_cos"]),
             *(at[name] - at[f"before_{name}"] for name in self.signals.actions),
             xp.maximum(at["before_supply_air_c"] - supply, 0.0) * flow,
+            *(load * flow for load in self._left_to_coils(supply, outdoor, wet, returned, forced, xp)),
+            *(xp.tanh(outdoor - edge) for edge in self.switches.outdoor_c),
+            *(xp.tanh(dew_point - edge) for edge in self.switches.dew_point_c),
+            *(xp.tanh(wet - edge) for edge in self.switches.wet_bulb_c),
         ]
         if "chilled_water_c" in at:
             found.append(at["chilled_water_c"])
         return xp.stack(found, axis=-1)
+
+    def _left_to_coils(self, supply: Any, outdoor: Any, wet: Any, returned: Any, forced: Any, xp: Any) -> list[Any]:
+        """How much warmer than the supply air the air is that reaches the coils, each [row], K: outdoor air that an
+        indirect evaporative cooler has cooled, returned air that it has cooled with and without water, returned air.
+        """
+        inside = 1.0 - forced
+        return [
+            forced * xp.maximum(outdoor - _EVAPORATIVE * (outdoor - wet) - supply, 0.0),
+            inside * xp.maximum(returned - _EVAPORATIVE * (returned - wet) - supply, 0.0),
+            inside * xp.maximum(returned - _EXCHANGED * (returned - outdoor) - supply, 0.0),
+            inside * xp.maximum(returned - supply, 0.0),
+        ]
 
     def base(self, inputs: Any, xp: Any) -> Any:
         """What the linear model sees [row, quantity]."""
@@ -168,6 +199,7 @@ def fit_dynamics(
     epochs: int,
     batch: int,
     learning_rate: float,
+    switches: Switches,
     seed: int,
     **training: Any,
 ) -> Dynamics:
@@ -182,13 +214,14 @@ def fit_dynamics(
         epochs: Passes.
         batch: Rows a step, for each member others.
         learning_rate: Peak; a cosine leads it to 0.
+        switches: Where the plant's own controls change their ways.
         seed: Of weights and order.
         training: Of `gristmill.training.train`: where to show, log and save.
     """
     from gristmill.training import Group, Step, train
 
     keras.utils.set_random_seed(seed)
-    model = Dynamics(signals, members, units)
+    model = Dynamics(signals, members, units, switches)
     model(inputs[:1])
     model.adapt(inputs, targets)
     left = (targets - model.shift - ops.matmul(model.base(inputs, np), model.linear)) / model.scale

@@ -15,8 +15,6 @@ from apps.datacenter.plant import Action, Observation
 
 __all__ = ["PredictiveControl"]
 
-_FULL_KG_S = 1000.0
-"""Forced outdoor air: the unit's size caps it."""
 _SAME = 0.05
 """How far what was set may be from what was advised, each in its unit, for expectations to be judged by it."""
 _TRUST = 0.3
@@ -108,5 +106,5 @@ class PredictiveControl:
     def _action(self, planned: npt.NDArray[np.float32]) -> Action:
         values: dict[str, Any] = dict(zip(self.policy.signals.actions, map(float, planned), strict=True))
         if "outdoor_air_kg_s" in values:
-            values["outdoor_air_kg_s"] = _FULL_KG_S if values["outdoor_air_kg_s"] > 0.5 else None
+            values["outdoor_air_kg_s"] = values["fan_flow_kg_s"] if values["outdoor_air_kg_s"] > 0.5 else None
         return Action(zone_cooling_c=self.policy.config.zone_cooling_c, **values)

@@ -148,8 +148,12 @@ class Planner:
         return tf.cast((dew_points < low) | (dew_points > high) | humid, tf.float32)
 
     def _distance(self, state: Any, outside: Any) -> Any:
-        """How far state and forecast are beyond the range that was explored, in widths of it."""
+        """How far state and forecast are beyond what was explored: temperatures in widths of their range, the power of
+        computing, on a ratio scale, as a share of its range's end.
+        """
         size = len(self.dynamics.signals.state) + len(OUTSIDE)
         low, high = self.dynamics.lowest[:size], self.dynamics.highest[:size]
-        at = tf.concat([state, outside[0]], 0)
-        return tf.reduce_max(tf.nn.relu(tf.maximum(low - at, at - high)) / (high - low + 1e-6))
+        beyond = tf.concat([state, outside[0]], 0)
+        beyond = tf.nn.relu(tf.maximum(low - beyond, beyond - high))
+        power = np.arange(size) == size - len(OUTSIDE) + OUTSIDE.index("it_power_kw")
+        return tf.reduce_max(beyond / (tf.where(power, high, high - low) + 1e-6))

@@ -2,22 +2,37 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["ClosedLoopConfig", "ControlConfig", "DynamicsConfig", "Range"]
+__all__ = ["ClosedLoopConfig", "ControlConfig", "DynamicsConfig", "Range", "Switches"]
 
 
 class _Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
+class Switches(_Config):
+    """Where the plant's own controls change their ways, as its operator knows them; by default those of the two-zone models.
+
+    What changes at a sharp edge is not learned from a few days that seldom cross it, unless the edge is told.
+    """
+
+    outdoor_c: tuple[float, ...] = (22.0, 23.0)
+    """Outdoor temperatures: from the first an evaporative cooler works with water, up to the second an economizer opens."""
+    dew_point_c: tuple[float, ...] = (13.5,)
+    """Outdoor dew points: up to this an economizer opens."""
+    wet_bulb_c: tuple[float, ...] = (24.0,)
+    """Outdoor wet bulbs: up to this an evaporative cooler works with water."""
+
+
 class DynamicsConfig(_Config):
     """The learned dynamics."""
 
-    members: int = Field(5, ge=2)
+    members: int = Field(8, ge=2)
     """Networks of the ensemble."""
     units: int = Field(48, ge=1)
     """Width of their two hidden layers."""
     epochs: int = Field(300, ge=1)
-    batch: int = Field(128, ge=1)
+    batch: int = Field(64, ge=1)
+    switches: Switches = Switches()
     learning_rate: float = Field(5e-3, gt=0)
     """Peak; a cosine leads it to 0."""
 

@@ -61,13 +61,18 @@ def _series(work: Work, split: str) -> Series:
 
 
 def fit(work: Work) -> "keras.Model":
-    """Fits the dynamics to the training split; validation tells which margin covers their errors."""
-    series = _series(work, "train")
-    signals = find_signals(series)
-    inputs, targets = transitions(series, signals)
-    settings = work.config.dynamics.model_dump()
-    model = fit_dynamics(inputs, targets, signals, **settings, seed=work.seed, **work.training("policy"))
-    inlets, _ = _errors(model, _series(work, "validation"))
+    """Fits the dynamics to the training split, and validation tells which margin covers their errors; then to both."""
+    train, validation = _series(work, "train"), _series(work, "validation")
+    signals = find_signals(train)
+
+    def fitted(name: str, *parts: Series) -> Dynamics:
+        pairs = [transitions(part, signals) for part in parts]
+        inputs, targets = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
+        settings = dict(work.config.dynamics)
+        return fit_dynamics(inputs, targets, signals, **settings, seed=work.seed, **work.training(name))
+
+    inlets, _ = _errors(fitted("policy_margin", train), validation)
+    model = fitted("policy", train, validation)
     model.margin.assign([np.quantile(inlets, _CALIBRATED)])
     return model
 
@@ -82,7 +87,10 @@ def _errors(model: Dynamics, series: Series) -> tuple[npt.NDArray[np.float32], n
 
 
 def evaluate(model: "keras.Model", work: Work, split: str) -> dict[str, float]:
-    """Errors of the dynamics one step ahead; on `test` also what the policy does in the plant, where it is known."""
+    """Errors of the dynamics one step ahead; on `test` also what the policy does in the plant, where it is known.
+
+    Those on `validation` are of rows that were fitted to in the end.
+    """
     assert isinstance(model, Dynamics)
     inlets, cooling = _errors(model, _series(work, split))
     found = {"inlet_mae_c": float(inlets.mean()), "cooling_mae_kw": float(cooling.mean())}
@@ -138,8 +146,8 @@ def _figures(work: Work, system: str, table: pa.Table) -> dict[str, float]:
         "total_mwh": summary.total_mwh,
         "cooling_mwh": summary.cooling_mwh,
         "pue": summary.pue,
-        "inlet_steps_out": float(summary.inlet_steps_out),
-        "humidity_percent_out": 100 * summary.humidity_share_out,
+        "inlet_steps_out": summary.inlet_steps_out,
+        "humidity_out_percent": 100 * summary.humidity_share_out,
     }
 
 

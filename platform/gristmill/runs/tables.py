@@ -6,13 +6,16 @@ from typing import Any
 
 MISSING = "–"
 LOWER_IS_BETTER = frozenset(
-    {"loss", "logloss", "error", "rmse", "mae", "mse", "mape", "perplexity", "wer", "ter", "pue"}
+    {"loss", "logloss", "error", "rmse", "mae", "mse", "mape", "perplexity", "wer", "ter", "pue", "kw", "mwh", "out"}
 )
+"""Names, or words of names: errors, energy, and what is out of its range."""
 
 _UNRANKED = frozenset({"se", "sd", "std", "stderr", "count", "users", "events", "rows"})
 _CAPITALS = frozenset(
     {"auc", "bleu", "gmv", "mae", "map", "mape", "mrr", "mse", "ndcg", "pue", "rmse", "se", "ter", "wer"}
 )
+_UNITS = {"c": "°C", "kw": "kW", "mwh": "MWh", "percent": "%"}
+"""How a unit is written, by the last word of a metric's name."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,15 @@ def signed(value: float | None) -> str:
 
 
 def metric_title(name: str) -> str:
-    """Returns how a metric is headed: `ndcg_at_10` as `NDCG@10`, `cold_recall` as `Cold recall`."""
+    """Returns how a metric is headed: `ndcg_at_10` as `NDCG@10`, `cold_recall` as `Cold recall`, `cooling_mwh` as
+    `Cooling (MWh)`.
+    """
+    name, _, unit = name.rpartition("_") if name.rpartition("_")[2] in _UNITS else (name, "", "")
     words = [word.upper() if word in _CAPITALS else word for word in name.replace("_at_", "@").split("_")]
     words = [head.upper() + mark + tail if head in _CAPITALS else head + mark + tail
              for head, mark, tail in (word.partition("@") for word in words)]  # fmt: skip
     title = " ".join(words)
-    return title[:1].upper() + title[1:]
+    return title[:1].upper() + title[1:] + (f" ({_UNITS[unit]})" if unit else "")
 
 
 def in_order(systems: Iterable[str]) -> list[str]:

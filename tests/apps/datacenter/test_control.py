@@ -12,8 +12,8 @@ import pytest
 from apps.datacenter.control.explore import Explore
 from apps.datacenter.control.forecast import Perfect, Trend
 from apps.datacenter.control.mpc import PredictiveControl
-from apps.datacenter.control.psychrometrics import humidity_ratio, relative_humidity
-from apps.datacenter.control.settings import ControlConfig
+from apps.datacenter.control.psychrometrics import humidity_ratio, relative_humidity, wet_bulb
+from apps.datacenter.control.settings import ControlConfig, Switches
 from apps.datacenter.control.signals import Signals, find_signals, hour_angle, transitions
 from apps.datacenter.plant import Action, Observation
 from gristmill.errors import InputError
@@ -37,6 +37,8 @@ MEASURED = {
 def test_moist_air_is_as_in_tables() -> None:
     """ASHRAE Fundamentals 2017, chapter 1: saturated air at 15 degrees holds 10.7 g/kg."""
     assert humidity_ratio(15.0) == pytest.approx(10.69, abs=0.1)
+    assert wet_bulb(30.0, 30.0) == pytest.approx(30.0)
+    assert wet_bulb(35.0, 19.4) == pytest.approx(24.0, abs=0.2), "ASHRAE's chart: 35 degrees and 40%"
     assert relative_humidity(25.0, 15.0) == pytest.approx(53.8, abs=0.3)
 
 
@@ -108,7 +110,16 @@ def fitted() -> Any:
 
     inputs, targets = transitions(made_series(1500), SIGNALS)
     model = fit_dynamics(
-        inputs, targets, SIGNALS, members=2, units=24, epochs=60, batch=128, learning_rate=5e-3, seed=0
+        inputs,
+        targets,
+        SIGNALS,
+        members=2,
+        units=24,
+        epochs=60,
+        batch=128,
+        learning_rate=5e-3,
+        switches=Switches(),
+        seed=0,
     )
     model.margin.assign([0.1])
     return model
@@ -177,6 +188,9 @@ def test_cold_outdoor_air_is_never_forced_and_what_saves_is(policy: Any) -> None
 def test_what_was_never_explored_is_told_as_a_distance(policy: Any) -> None:
     assert policy.decide(**situation(policy))["distance"][0] == 0
     assert policy.decide(**situation(policy, outside=[[60.0, 9.0, 60.0]] * 3))["distance"][0] > 1
+    most = float(policy._planner.dynamics.highest[policy.signals.inputs.index("it_power_kw")])
+    busier = policy.decide(**situation(policy, outside=[[20.0, 9.0, 1.1 * most]] * 3))
+    assert busier["distance"][0] == pytest.approx(0.1, abs=1e-4), "power is on a ratio scale"
 
 
 def observe(step: int, **changes: float) -> Observation:

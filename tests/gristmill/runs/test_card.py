@@ -127,8 +127,24 @@ def test_equal_values_counts_and_errors_are_not_best() -> None:
 
 
 def test_a_metric_is_headed_as_people_write_it() -> None:
-    names = ("ndcg_at_10", "cold_recall_at_20", "mrr", "catalogue_coverage", "cold_ndcg_at_10")
-    titles = ["NDCG@10", "Cold recall@20", "MRR", "Catalogue coverage", "Cold NDCG@10"]
+    names = (
+        "ndcg_at_10",
+        "cold_recall_at_20",
+        "mrr",
+        "catalogue_coverage",
+        "cold_ndcg_at_10",
+        "cooling_mwh",
+        "inlet_mae_c",
+    )
+    titles = [
+        "NDCG@10",
+        "Cold recall@20",
+        "MRR",
+        "Catalogue coverage",
+        "Cold NDCG@10",
+        "Cooling (MWh)",
+        "Inlet MAE (°C)",
+    ]
     assert [metric_title(name) for name in names] == titles
 
 
