@@ -24,8 +24,13 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PAGES = {"": "Runs", "data": "Data", "app-recommend": "Recommend"}
-SHOWN = {"": "All metrics of first on test", "data": "events.csv", "app-recommend": "Quality on test"}
+PAGES = {"": "Runs", "data": "Data", "app-recommend": "Recommend", "app-datacenter": "Data centre"}
+SHOWN = {
+    "": "All metrics of first on test",
+    "data": "events.csv",
+    "app-recommend": "Quality on test",
+    "app-datacenter": "There are no runs of the data centre",
+}
 
 
 def free_port() -> int:

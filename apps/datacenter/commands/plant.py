@@ -29,6 +29,9 @@ def run(
     servers: Annotated[
         str, typer.Option(help="stock: power rises with inlet temperature. flat: it follows the load alone.")
     ] = "stock",
+    servers_on: Annotated[
+        str | None, typer.Option(help="CSV file with a column `servers_on`, 0 to 1, a row an interval of the load.")
+    ] = None,
     start: Annotated[str, typer.Option(help="First day, MM-DD.")] = "01-01",
     days: Annotated[int, typer.Option(help="Days to run, within one year.")] = 365,
     step_minutes: Annotated[int, typer.Option(help="Length of a step, in which the controller acts once.")] = 15,
@@ -56,6 +59,7 @@ def run(
             "load": load,
             "load_minutes": load_minutes,
             "servers": servers,
+            "servers_on": servers_on,
             "start": start,
             "days": days,
             "step_minutes": step_minutes,

@@ -1,8 +1,9 @@
 """The process of one run: `python -m apps.datacenter.plant.worker`, with the pickled job and controller on standard input.
 
-Each simulated day it prints the number of its steps.
+Each simulated day it prints the number of its steps, and ends where nobody reads them any more.
 """
 
+import os
 import pickle
 import sys
 import traceback
@@ -30,7 +31,10 @@ def main() -> None:
 
 
 def _report(steps: int) -> None:
-    print(steps, flush=True)
+    try:
+        print(steps, flush=True)
+    except BrokenPipeError:  # whoever started the run is gone
+        os._exit(1)
 
 
 if __name__ == "__main__":

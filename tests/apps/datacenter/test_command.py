@@ -10,6 +10,7 @@ import pytest
 
 from apps.datacenter.plant import Action, Constant, PlantOptions, read_telemetry, run_plant
 from apps.datacenter.plant.sources import MODELS, WEATHER, model_file, weather_file
+from apps.datacenter.plant.summary import summarise
 from gristmill.cli.main import main
 
 pytest.importorskip("pyenergyplus", reason="there is no wheel of the simulator for this kind of machine")
@@ -49,6 +50,15 @@ def test_a_run_tells_its_sum_and_writes_its_telemetry(plant: Callable[..., Done]
     assert values["steps"] == 96
     assert values["total_mwh"] == pytest.approx(table["total_power_kw"].to_numpy().sum() / 2000)
     assert values["options"]["supply_air_band_c"] == [22.0, 25.0]
+
+
+def test_a_share_of_the_servers_can_be_off(plant: Callable[..., Done], tmp_path: Path) -> None:
+    (tmp_path / "load.csv").write_text("load\n0.4\n")
+    (tmp_path / "on.csv").write_text("servers_on\n0.5\n")
+    files = {"load": str(tmp_path / "load.csv"), "servers_on": str(tmp_path / "on.csv")}
+    told = plant("run", "--days", "1", "--load", files["load"], "--servers-on", files["servers_on"], "--json")
+    expected = summarise(run_plant(PlantOptions(days=1, **files)))
+    assert json.loads(told.out)["it_mwh"] == expected.it_mwh
 
 
 def test_a_person_gets_a_table_with_units(plant: Callable[..., Done]) -> None:

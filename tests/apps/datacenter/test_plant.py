@@ -17,6 +17,7 @@ import pytest
 from apps.datacenter.plant import (
     Action,
     Constant,
+    Default,
     Observation,
     PlantOptions,
     Replay,
@@ -25,6 +26,7 @@ from apps.datacenter.plant import (
     units,
     write_telemetry,
 )
+from apps.datacenter.plant.process import PlantProcess
 from apps.datacenter.plant.sources import model_file
 from gristmill.errors import InputError, WorkError
 
@@ -191,6 +193,15 @@ class Breaks:
 def test_a_controller_s_error_ends_the_run() -> None:
     with pytest.raises(WorkError, match="has lost its mind"):
         run_plant(PlantOptions(days=1), Breaks())
+
+
+def test_a_run_that_nobody_waits_for_ends(tmp_path: Path) -> None:
+    running = PlantProcess(PlantOptions(days=365), Default(), tmp_path)
+    assert running.process.stdout
+    running.process.stdout.readline()
+    running.process.stdout.close()
+    assert running.process.wait(30) == 1
+    assert not (tmp_path / "result.pickle").exists()
 
 
 def test_an_idf_model_runs_as_its_epjson_does(tmp_path: Path) -> None:
