@@ -25,7 +25,7 @@ from gristmill.runs import Metrics, Run
 
 __all__ = ["against", "energy_rows", "measured_systems", "show_glance", "system_rows"]
 
-_YEAR = "gristmill run datacenter --preset year"
+_YEAR = "gristmill run datacenter --full"
 _DAYS_OF_A_YEAR = 365
 _DAY = np.timedelta64(1, "D")
 _MONTHS_FROM_DAYS, _MONTHS = 62, 12
@@ -43,8 +43,8 @@ _COLUMNS = {
 }
 _FORESIGHT = {"inlet_mae_c": "Error of inlets (K)", "cooling_mae_kw": "Error of cooling (kW)"}
 _FORMS = {
-    "Total (MWh)": st.column_config.NumberColumn(format="%.1f"),
-    "Cooling (MWh)": st.column_config.NumberColumn(format="%.1f"),
+    "Total (MWh)": st.column_config.NumberColumn(format="%.2f"),
+    "Cooling (MWh)": st.column_config.NumberColumn(format="%.2f"),
     PUE_TITLE: st.column_config.NumberColumn(format="%.4f"),
     "Inlet outside 18–27 °C (steps)": st.column_config.NumberColumn(format="%d"),
     "Humidity out (% of time)": st.column_config.NumberColumn(format="%.1f"),
@@ -126,8 +126,8 @@ def energy_rows(tables: Mapping[str, pa.Table], part: str) -> list[Row]:
 def _show_cards(run: Run) -> None:
     ours = run.metrics[SPLIT].get("model", {})
     shown = {
-        "total_mwh": ("Total energy (MWh)", "{:,.1f}"),
-        "cooling_mwh": ("Cooling energy (MWh)", "{:,.1f}"),
+        "total_mwh": ("Total energy (MWh)", "{:,.2f}"),
+        "cooling_mwh": ("Cooling energy (MWh)", "{:,.2f}"),
         "pue": (PUE_TITLE, "{:.4f}"),
         "inlet_steps_out": ("Inlets out (steps)", "{:,.0f}"),
         "humidity_out_percent": ("Humidity out (%)", "{:.1f}"),

@@ -145,7 +145,7 @@ def test_the_glance_has_the_numbers_of_the_run(make_loop: Callable[..., Path]) -
     make_loop(metrics=METRICS)
     page = open_page()
     cards = {card.label: card.value for card in page.metric}
-    assert cards["Total energy (MWh)"] == "90.0"
+    assert cards["Total energy (MWh)"] == "90.00"
     assert cards["PUE (total over IT)"] == "1.1000"
     assert cards["Inlets out (steps)"] == "3"
     assert cards["Humidity out (%)"] == "12.5"
@@ -156,7 +156,7 @@ def test_the_glance_has_the_numbers_of_the_run(make_loop: Callable[..., Path]) -
     assert list(table.index) == ["our model", "default", "best constant", "persistence"]
     assert table.loc["default", "Cooling (MWh)"] == 16.0
     assert table.loc["persistence", "Error of inlets (K)"] == 0.4
-    assert "2 simulated days; `gristmill run datacenter --preset year` simulates a year" in texts(page)
+    assert "2 simulated days; `gristmill run datacenter --full` simulates a year" in texts(page)
 
 
 def test_energy_is_power_times_time() -> None:

@@ -17,6 +17,7 @@ __all__ = ["PredictiveControl"]
 
 _SAME = 0.05
 """How far what was set may be from what was advised, each in its unit, for expectations to be judged by it."""
+_DIGITS = 4
 _TRUST = 0.3
 """Share of a new error that the bias takes up."""
 _FORGET = 0.98
@@ -104,7 +105,8 @@ class PredictiveControl:
         return np.array([(r.low + r.high) / 2 if r else 0.0 for r in ranges], np.float32)
 
     def _action(self, planned: npt.NDArray[np.float32]) -> Action:
-        values: dict[str, Any] = dict(zip(self.policy.signals.actions, map(float, planned), strict=True))
+        rounded = [round(float(value), _DIGITS) for value in planned]  # single precision is a little beyond a limit
+        values: dict[str, Any] = dict(zip(self.policy.signals.actions, rounded, strict=True))
         if "outdoor_air_kg_s" in values:
             values["outdoor_air_kg_s"] = values["fan_flow_kg_s"] if values["outdoor_air_kg_s"] > 0.5 else None
         return Action(zone_cooling_c=self.policy.config.zone_cooling_c, **values)

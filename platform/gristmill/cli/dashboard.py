@@ -64,6 +64,7 @@ def streamlit_command(port: int, headless: bool) -> list[str]:
         "browser.gatherUsageStats": "false",
         "client.showErrorDetails": "none",
         "client.toolbarMode": "minimal",
+        "logger.hideWelcomeMessage": "true",
     }
     page = Path(found.submodule_search_locations[0]) / "app.py"
     options = [item for name, value in settings.items() for item in (f"--{name}", value)]
