@@ -14,7 +14,7 @@ from apps.datacenter.control.policy import Policy
 from apps.datacenter.control.rules import Reactive
 from apps.datacenter.control.settings import ControlConfig
 from apps.datacenter.control.signals import OUTSIDE
-from apps.datacenter.plant import Constant, Controller, Default, PlantOptions, run_plant
+from apps.datacenter.plant import ACTIONS, Constant, Controller, Default, PlantOptions, run_plant
 from apps.datacenter.plant.summary import summarise
 from apps.datacenter.safety import Guarded, GuardSettings
 
@@ -57,8 +57,10 @@ def guard_settings(config: ControlConfig) -> GuardSettings:
     uncertain power costs, is the planner's to weigh.
     """
     planned = {name: getattr(config, name) for name in ("supply_air_c", "fan_flow_kg_s", "chilled_water_c")}
+    ranges = {name: (each.low, each.high) for name, each in planned.items()}
+    most = ACTIONS["fan_flow_kg_s"][2]  # local control may leave more air than is planned, and the rules keep it
     return GuardSettings(
-        limits={name: (each.low, each.high) for name, each in planned.items() if name != "fan_flow_kg_s"},
+        limits=ranges | {"fan_flow_kg_s": (config.fan_flow_kg_s.low, most)},
         rates={name: (each.rate, each.rate) for name, each in planned.items()},
         growth=config.growth,
         outdoor_fall_c=config.outdoor_fall_c,
