@@ -288,3 +288,13 @@ def test_a_month_in_miniature_explored_fitted_and_steered(tmp_path: Path) -> Non
         f"evaluation/test/{name}"
         for name in ("model.parquet", "default.parquet", "best_constant.parquet", "reactive.parquet", "actions.jsonl")
     }
+
+
+def test_the_guard_keeps_the_ranges_that_are_planned_but_lets_fans_run_faster() -> None:
+    from apps.datacenter.control.study import guard_settings
+
+    config = ControlConfig()
+    limits = guard_settings(config).limits
+    assert limits["supply_air_c"] == (config.supply_air_c.low, config.supply_air_c.high)
+    assert limits["fan_flow_kg_s"][0] == config.fan_flow_kg_s.low
+    assert limits["fan_flow_kg_s"][1] > config.fan_flow_kg_s.high
