@@ -18,11 +18,12 @@ from gristmill.data.manifest import FileEntry, SourceReport
 from gristmill.data.plan import Derivation
 from gristmill.errors import InputError
 from gristmill.files import json_text
+from gristmill.progress import Task
 from gristmill.schema import Schema
 from pipelines.finish import nothing_good
 from pipelines.quarantine import Rejected, keep_rejected, write_quarantine
 from pipelines.sources import source_file
-from pipelines.spans import look_at
+from pipelines.spans import LookedAt, look_at
 from pipelines.spill import SPILL
 from pipelines.staging import Origin, Prepared, PreparedFile
 from pipelines.write import write_file
@@ -37,6 +38,10 @@ class Place:
     work: Path
     """Folder that all workers see; what is written into its folder `SPILL` goes when the dataset is whole."""
     how: Execution
+    found: tuple[LookedAt, ...]
+    """Each file as it was found: its bytes and spans."""
+    task: Task
+    """Where to tell how far it is."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +69,15 @@ class Derived:
     """Files that belong to the records, by their path in the dataset folder."""
 
 
-def derive(prepared: Prepared, how: Execution) -> Prepared:
+def derive(prepared: Prepared, how: Execution, task: Task) -> Prepared:
     """The same ingestion with the derived records in the place of the files.
 
     Raises:
         InputError: The function refuses a file, too many records are set aside, or no record comes out.
     """
     derivation: Derivation = prepared.plan.derivation  # type: ignore[assignment]
-    place = (Place(prepared.work, how),) if derivation.on_runner else ()
+    found = tuple(file.found for file in prepared.files)
+    place = (Place(prepared.work, how, found, task),) if derivation.on_runner else ()
     files = tuple(file.file for file in prepared.files)
     made: Derived = later(derivation.function)(files, derivation.options, *place)
     quarantine = _quarantine(prepared, made)
