@@ -8,17 +8,21 @@ from apps.translation.evaluation.examples import (
     largest_differences,
     largest_errors,
 )
+from apps.translation.evaluation.report import COLUMNS, Report, evaluate
 from apps.translation.evaluation.scores import METRICS, Difference, Scores, compare, score, sentence_scores
 
 __all__ = [
     "Apertium",
+    "COLUMNS",
     "Difference",
     "Example",
     "LengthScores",
     "METRICS",
+    "Report",
     "Scores",
     "by_length",
     "compare",
+    "evaluate",
     "largest_differences",
     "largest_errors",
     "score",

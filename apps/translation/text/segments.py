@@ -99,8 +99,8 @@ def _middle(text: str) -> tuple[int, int] | None:
     words = inner or clauses or [match.span() for match in _SPACE.finditer(text)]
     if words:
         return min(words, key=distance)
-    places = ((place, place) for place in range(1, len(text)) if _parts(text, place))
-    return min(places, key=distance, default=None)
+    places = [(place, place) for place in range(1, len(text))]
+    return min([gap for gap in places if _parts(text, gap[0])] or places, key=distance, default=None)
 
 
 def _parts(text: str, place: int) -> bool:

@@ -9,9 +9,8 @@ from apps.translation.text.masks import SYMBOLS
 __all__ = ["Restored", "restore"]
 
 _SYMBOL = re.compile("|".join(map(re.escape, SYMBOLS)))
-_STRAY = re.compile(
-    "[" + re.escape("".join(sorted({character for each in SYMBOLS for character in each[:1] + each[-1:]}))) + "]"
-)
+_END = " .!?…,;:\"'”’»)]"
+_STRAY = re.compile("[" + re.escape("".join({each[0] + each[-1] for each in SYMBOLS})) + "]")
 
 
 class Restored(NamedTuple):
@@ -53,7 +52,8 @@ def restore(source: str, translation: str, values: Sequence[str]) -> Restored:
     pieces = _SYMBOL.split(text)
     order = [values[SYMBOLS.index(symbol)] for symbol in _SYMBOL.findall(text)]
     clean = [_STRAY.sub("", piece) for piece in pieces]
-    return Restored("".join(a + b for a, b in zip(clean, [*order, ""], strict=True)), len(missing), spare)
+    whole = "".join(a + b for a, b in zip(clean, [*order, ""], strict=True))
+    return Restored(whole.strip(), len(missing), spare)
 
 
 def _inserted(source: str, text: str, symbol: str) -> str:
@@ -64,16 +64,22 @@ def _inserted(source: str, text: str, symbol: str) -> str:
     if not _says_something(before):
         place = low
     elif not _says_something(after):
-        place = high if high < len(text) else len(text) - (len(text) - len(text.rstrip(" .!?…,;:\"'”’»)]")))
-        place = max(place, low)
+        place = max(low, len(text[:high].rstrip(_END)) if after.strip() else high)
     else:
         aim = round(len(text) * start / len(source))
         gaps = [index for index in range(low, high + 1) if _between_words(text, index)] or [low]
         place = min(gaps, key=lambda index: abs(index - aim))
+        if after[:1].isalnum() and text[place : place + 1].isspace():  # it touches the word behind it, as a tag does
+            place += 1
     left, right = text[:place], text[place:]
-    left_space = " " if left and not left[-1].isspace() and (before[-1:].isspace() or left[-1].isalnum()) else ""
-    right_space = " " if right and not right[0].isspace() and (after[:1].isspace() or right[0].isalnum()) else ""
-    return left + left_space + symbol + right_space + right
+    return left + _space(left[-1:], before[-1:]) + symbol + _space(right[:1], after[:1]) + right
+
+
+def _space(beside: str, in_source: str) -> str:
+    """A space, where the source has one there, or two words would touch that do not in the source."""
+    if not beside or beside.isspace():
+        return ""
+    return " " if in_source.isspace() or (beside.isalnum() and not in_source.isalnum()) else ""
 
 
 def _bounds(text: str, before: str, after: str) -> tuple[int, int]:
