@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-__all__ = ["Engine", "Vocabulary"]
+__all__ = ["Engine", "Vocabulary", "padded_length"]
+
+_STEP = 8
+
+
+def padded_length(source: Sequence[int]) -> int:
+    """Pieces of a segment with its end, filled up to a multiple of eight.
+
+    A batch has segments of one such length only, so that what fills a segment up never depends on its neighbours, nor do
+    the sums over it.
+    """
+    return -(-(len(source) + 1) // _STEP) * _STEP
 
 
 class Engine(Protocol):
@@ -13,7 +24,7 @@ class Engine(Protocol):
         """Translates a batch of segments; the result of one never depends on the others.
 
         Args:
-            sources: Piece ids of each segment, without begin and end; none is empty.
+            sources: Piece ids of each segment, without begin and end; none is empty, all have the same `padded_length`.
             beam: Hypotheses to keep; 1 is greedy search.
 
         Returns:

@@ -13,6 +13,11 @@ __all__ = ["HOLE", "Protected", "protect"]
 HOLE = "\ufffc"
 """Stands in a protected text for each part that was set aside."""
 _SYMBOL = re.compile("|".join(map(re.escape, SYMBOLS)))
+_JOINS = "\u0300-\u036f\u200c\u200d\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff"
+_TOKEN = re.compile(rf"\w[\w{_JOINS}]*|[^\w\s][{_JOINS}]*")
+"""A word with its marks, or a sign with what colours or joins it."""
+_JOINING = frozenset({"Mn", "Me", "Cf", "Sk"})
+"""Categories of what is seen only with the character before it, or not at all."""
 _PICTURES = 0x2190
 """From here on a symbol is an arrow, a sign or an emoji, and not one of the letters' own such as the degree."""
 
@@ -51,36 +56,45 @@ def protect(text: str, glossary: Glossary | None, covered: Callable[[str], bool]
 
 
 def _masked(text: str) -> Iterator[tuple[int, int]]:
-    """Where a mask's values stand in a text, of which there may be more than there are symbols."""
+    """Where what `mask` keeps stands in a text, of which there may be more than there are symbols."""
     own = [match.span() for match in _SYMBOL.finditer(text)]
     yield from own
     begin = 0
     for start, end in [*own, (len(text), len(text))]:
-        while begin < start:
-            masked = mask(text[begin:start])
-            symbols = _SYMBOL.findall(masked.text)
-            for before, symbol in zip(_SYMBOL.split(masked.text), symbols, strict=False):
-                begin += len(before)
-                value = masked.values[SYMBOLS.index(symbol)]
-                yield begin, begin + len(value)
-                begin += len(value)
-            if len(set(symbols)) < len(SYMBOLS):
-                break
+        for left, right in _masked_part(text[begin:start]):
+            yield begin + left, begin + right
         begin = end
 
 
-def _without_pieces(text: str, covered: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
-    """Runs of characters that the vocabulary lacks, of emoji and of our own signs.
+def _masked_part(text: str) -> Iterator[tuple[int, int]]:
+    """The same of a text without symbols of its own, a mask after the other, each as far as its symbols go."""
+    place, full = 0, True
+    while full:
+        masked = mask(text[place:])
+        symbols = _SYMBOL.findall(masked.text)
+        seen = set()
+        for before, symbol in zip(_SYMBOL.split(masked.text), symbols, strict=False):
+            start = place + len(before)
+            place = start + len(masked.values[SYMBOLS.index(symbol)])
+            yield start, place
+            seen.add(symbol)
+            if len(seen) == len(SYMBOLS):
+                break
+        full = len(seen) == len(SYMBOLS)
 
-    What joins characters and stands at such a run belongs to it, and so do spaces and signs between two of its words.
+
+def _without_pieces(text: str, covered: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
+    """Words with a character that the vocabulary lacks, and signs that it lacks, emoji and our own among them.
+
+    One that follows on another with nothing but spaces and signs between them is one with it.
     """
     start = end = None
-    for index, character in enumerate(text):
-        foreign = _is_foreign(character, covered)
-        if foreign or (end == index and _joins(character)):
-            start = index if start is None else start
-            end = index + 1
-        elif start is not None and end is not None and character.isalnum():
+    for match in _TOKEN.finditer(text):
+        joined = match.start() == end and unicodedata.category(match[0][0]) in _JOINING
+        if joined or any(_is_foreign(character, covered) for character in match[0]):
+            start = match.start() if start is None else start
+            end = match.end()
+        elif match[0][0].isalnum() and start is not None and end is not None:
             yield start, end
             start = end = None
     if start is not None and end is not None:
@@ -88,14 +102,7 @@ def _without_pieces(text: str, covered: Callable[[str], bool]) -> Iterator[tuple
 
 
 def _is_foreign(character: str, covered: Callable[[str], bool]) -> bool:
-    if character == HOLE:
-        return True
-    if character.isascii() or character.isspace() or _joins(character):
+    if character.isascii() or unicodedata.category(character) in _JOINING:
         return False
     picture = unicodedata.category(character) == "So" and ord(character) >= _PICTURES
     return picture or not covered(character)
-
-
-def _joins(character: str) -> bool:
-    """Marks, joiners and the colours of emoji."""
-    return unicodedata.category(character) in {"Mn", "Me", "Mc", "Cf", "Sk"} and not character.isascii()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from apps.translation.text.engine import Engine, Vocabulary
+from apps.translation.text.engine import Engine, Vocabulary, padded_length
 from apps.translation.text.glossary import Glossary
 from apps.translation.text.masks import SYMBOLS
 from apps.translation.text.protect import HOLE, protect
@@ -164,11 +164,12 @@ class Translator:
         return self._covered[character]
 
     def _batches(self, wanted: list[tuple[int, ...]]) -> Iterator[list[tuple[int, ...]]]:
-        """Segments of like length together, the longest first."""
+        """Segments that are filled up to the same length together, the longest first."""
         batch: list[tuple[int, ...]] = []
         for ids in sorted(wanted, key=lambda ids: (-len(ids), ids)):
-            longest = len(batch[0]) if batch else len(ids)
-            if batch and (len(batch) == self._batch_rows or longest * (len(batch) + 1) > self._batch_pieces):
+            length = padded_length(ids)
+            full = len(batch) == self._batch_rows or length * (len(batch) + 1) > self._batch_pieces
+            if batch and (full or padded_length(batch[0]) != length):
                 yield batch
                 batch = []
             batch.append(ids)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from apps.translation.text import Glossary, Translator
+from apps.translation.text.engine import padded_length
 from apps.translation.text.masks import SYMBOLS
 from apps.translation.text.segments import split_line
 from apps.translation.text.symbols import restore
@@ -99,6 +100,14 @@ def test_blank_lines_and_what_has_no_letters_ask_no_engine(letters: Any, words: 
     assert engine.batches == []
 
 
+def test_words_that_the_vocabulary_cannot_spell_stay_whole(letters: Any, words: Any) -> None:
+    engine = words()
+    lines = ["see Αθήνα and Ωa1 the हिन्दी, नमस्ते! dog", "the dog 日本"]
+    assert Translator(engine, letters).translate(lines) == ["vea Αθήνα and Ωa1 el हिन्दी, नमस्ते! perro", "el perro 日本"]
+    asked = [letters.decode(ids) for batch in engine.batches for ids in batch]
+    assert sorted(asked) == [f"see {SYMBOLS[0]} and {SYMBOLS[1]} the {SYMBOLS[2]}! dog", f"the dog {SYMBOLS[0]}"]
+
+
 def test_a_translation_does_not_depend_on_its_batch(letters: Any, words: Any) -> None:
     lines = [f"the {'red ' * (number % 17)}dog number {number}" for number in range(60)]
     whole = Translator(words(), letters, batch_pieces=100, batch_rows=7).translate(lines)
@@ -116,7 +125,9 @@ def test_batches_are_sorted_and_keep_their_limits(letters: Any, words: Any) -> N
     Translator(engine, letters, batch_pieces=30, batch_rows=2).translate(lines, told.append)
     lengths = [len(ids) for batch in engine.batches for ids in batch]
     assert lengths == sorted(lengths, reverse=True) and len(lengths) == 9
-    assert all(len(batch) <= 2 and len(batch) * len(batch[0]) <= 30 for batch in engine.batches)
+    for batch in engine.batches:
+        (length,) = {padded_length(ids) for ids in batch}
+        assert len(batch) == 1 or (len(batch) <= 2 and len(batch) * length <= 30)
     assert sum(told) == pytest.approx(40)
 
 
