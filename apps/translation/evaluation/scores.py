@@ -6,7 +6,7 @@ from typing import Any
 
 from gristmill.errors import InputError
 
-__all__ = ["METRICS", "Difference", "Scores", "compare", "score", "sentence_scores"]
+__all__ = ["Difference", "METRICS", "Scores", "compare", "score", "sentence_scores"]
 
 METRICS = ("bleu", "bleu_lowercase", "chrf")
 """BLEU, BLEU of the texts in small letters, chrF; all from 0 to 100, more is better."""
