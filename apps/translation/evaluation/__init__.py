@@ -8,6 +8,7 @@ from apps.translation.evaluation.examples import (
     largest_differences,
     largest_errors,
 )
+from apps.translation.evaluation.peers import baselines
 from apps.translation.evaluation.report import COLUMNS, Report, evaluate
 from apps.translation.evaluation.scores import METRICS, Difference, Scores, compare, score, sentence_scores
 
@@ -20,6 +21,7 @@ __all__ = [
     "METRICS",
     "Report",
     "Scores",
+    "baselines",
     "by_length",
     "compare",
     "evaluate",

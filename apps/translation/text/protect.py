@@ -41,7 +41,8 @@ def protect(text: str, glossary: Glossary | None, covered: Callable[[str], bool]
         covered: Whether the vocabulary has pieces for a character.
     """
     found = [Match(start, end, text[start:end]) for start, end in _masked(text)]
-    found += [Match(start, end, text[start:end]) for start, end in _without_pieces(text, covered)]
+    if not text.isascii():
+        found += [Match(start, end, text[start:end]) for start, end in _without_pieces(text, covered)]
     terms = glossary.find(text) if glossary else []
     ordered = sorted([*terms, *found], key=lambda match: (match.start, -match.end))  # stable: terms before the rest
     parts: list[str] = []

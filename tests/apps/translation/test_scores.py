@@ -4,7 +4,15 @@ import shutil
 
 import pytest
 
-from apps.translation.evaluation import Apertium, by_length, compare, largest_differences, largest_errors, score
+from apps.translation.evaluation import (
+    Apertium,
+    baselines,
+    by_length,
+    compare,
+    largest_differences,
+    largest_errors,
+    score,
+)
 from apps.translation.evaluation import apertium as apertium_module
 from gristmill.errors import InputError, WorkError
 
@@ -105,6 +113,16 @@ def test_a_line_in_is_a_line_out(monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, "one\n")
     with pytest.raises(WorkError, match="a line for each line"):
         Apertium("en", "es").translate(["a", "b"])
+
+
+def test_baselines_are_those_that_can_be_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, "")
+    told: list[str] = []
+    found = baselines(WORSE, REFERENCES, ("en", "es"), told.append)
+    assert list(found) == ["source as it is", "apertium eng-spa"] and told == []
+    assert found["apertium eng-spa"] == found["source as it is"] == score(WORSE, REFERENCES).values
+    assert list(baselines(WORSE, REFERENCES, ("en", "fr"), told.append)) == ["source as it is"]
+    assert "apt-get install apertium apertium-eng-fra" in told[0]
 
 
 @pytest.mark.skipif(not shutil.which("apertium"), reason="apertium is not installed")
