@@ -16,8 +16,10 @@ __all__ = ["score"]
 
 def score(
     *,
-    source: Annotated[Path, typer.Option(help="File of the sentences, one a line.")],
-    reference: Annotated[Path, typer.Option(help="File of their translations, one a line.")],
+    source: Annotated[Path | None, typer.Option(help="File of the sentences, one a line.")] = None,
+    reference: Annotated[Path | None, typer.Option(help="File of their translations, one a line.")] = None,
+    dataset: Annotated[Path | None, typer.Option(help="Dataset folder, in place of both files.")] = None,
+    split: Annotated[str, typer.Option(help="train, validation or test; of --dataset.")] = "test",
     system: Annotated[
         list[str] | None,
         typer.Option(help="NAME=FILE of translations, one a line; may be repeated. The first system is the baseline."),
@@ -35,13 +37,8 @@ def score(
     """
     with verb(as_json, quiet) as call:
         from apps.translation.evaluation import evaluate
-        from apps.translation.text.lines import read_file
 
-        sources, references = read_file(source), read_file(reference)
-        if len(sources) != len(references) or not sources:
-            raise InputError(
-                f"{source} and {reference} must have equally many lines. Received: {len(sources)} and {len(references)}"
-            )
+        sources, references = _test_set(source, reference, dataset, split)
         systems = dict(_from_file(word) for word in system or [])
         if apertium:
             systems |= _by_apertium(apertium, sources, call)
@@ -51,7 +48,31 @@ def score(
             raise InputError("one of `--system`, `--apertium` and `--run` must be given. Received: none")
         with call.progress.task("score"):
             report = evaluate(systems, sources, references, examples)
-        call.result(report.as_dict(), lambda: _show(report, f"{len(references)} sentences of {reference}"))
+        call.result(report.as_dict(), lambda: _show(report, f"{len(references)} sentences of {reference or dataset}"))
+
+
+def _test_set(
+    source: Path | None, reference: Path | None, dataset: Path | None, split: str
+) -> tuple[list[str], list[str]]:
+    if dataset and not source and not reference:
+        from gristmill.data.dataset import Dataset
+
+        table = Dataset.open(dataset).read(split)
+        if not {"source", "target"} <= set(table.column_names):
+            raise InputError(
+                f"{dataset} must be a dataset of translation. Received: columns {', '.join(table.column_names)}"
+            )
+        return table.column("source").to_pylist(), table.column("target").to_pylist()
+    if dataset or not source or not reference:
+        raise InputError("`--source` and `--reference`, or `--dataset`, must be given. Received: other than that")
+    from apps.translation.text.lines import read_file
+
+    sources, references = read_file(source), read_file(reference)
+    if len(sources) != len(references) or not sources:
+        raise InputError(
+            f"{source} and {reference} must have equally many lines. Received: {len(sources)} and {len(references)}"
+        )
+    return sources, references
 
 
 def _from_file(word: str) -> tuple[str, list[str]]:

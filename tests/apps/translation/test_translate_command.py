@@ -7,13 +7,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from apps.translation import opened
 from apps.translation.commands.translate import app
 from apps.translation.opened import OpenedModel
+from gristmill.data.dataset import Dataset
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,18 @@ def test_systems_are_scored_side_by_side(translate: Callable[..., Done], tmp_pat
     assert "BLEU lower-case" in shown.out and "version:" in shown.out and "reference: el perro" in shown.out
     alone = json.loads(translate("score", *both, "--run", "any", "--json").out)
     assert alone["differences"] == {} and len(alone["examples"]["any"]["behind"]) == 2
+
+
+def test_a_split_is_scored(translate: Callable[..., Done], monkeypatch: pytest.MonkeyPatch) -> None:
+    table = pa.table({"source": ["the dog", "the cat"], "target": ["el perro", "el gato"]})
+    monkeypatch.setattr(Dataset, "open", lambda path: SimpleNamespace(read=lambda split: table))
+    told = translate("score", "--dataset", "any", "--run", "any", "--json")
+    assert json.loads(told.out)["scores"]["any"]["chrf"] == pytest.approx(100)
+    table = table.rename_columns(["user", "item"])
+    assert (
+        "must be a dataset of translation. Received: columns user, item" in translate("score", "--dataset", "any").err
+    )
+    assert "or `--dataset`, must be given" in translate("score", "--source", "any", "--run", "any").err
 
 
 @pytest.mark.parametrize(
