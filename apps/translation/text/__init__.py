@@ -1,5 +1,7 @@
-"""Lines of text before and after the model: what is kept as it is, sentences, glossary."""
+"""Text before and after the model: what is masked, long lines, glossaries, and lines in, lines out."""
 
-from apps.translation.text.masks import SYMBOLS, Masked, mask, mask_pair, missing, unmask
+from apps.translation.text.engine import Engine, Vocabulary
+from apps.translation.text.glossary import Glossary
+from apps.translation.text.translator import Counts, Translator
 
-__all__ = ["Masked", "SYMBOLS", "mask", "mask_pair", "missing", "unmask"]
+__all__ = ["Counts", "Engine", "Glossary", "Translator", "Vocabulary"]
