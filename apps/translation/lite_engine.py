@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from apps.translation.pieces import END, PAD
+from apps.translation.text.engine import padded_length
 from gristmill.errors import InputError
 
 if TYPE_CHECKING:
@@ -12,7 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LiteEngine"]
 
-_PAD, _END = 0, 2
 _GREEDY, _BEAM = "translate", "beam"
 
 
@@ -53,9 +54,9 @@ class LiteEngine:
     def _one(self, source: Sequence[int], beam: int) -> list[int]:
         if len(source) > self.source_pieces:
             raise InputError(f"a segment must have at most {self.source_pieces} pieces. Received: {len(source)}")
-        filled = np.full((1, self.source_pieces + 1), _PAD, np.int32)
-        filled[0, : len(source) + 1] = [*source, _END]
-        limit = np.array([_most(len(source))], np.int32)
+        filled = np.full((1, self.source_pieces + 1), PAD, np.int32)
+        filled[0, : len(source) + 1] = [*source, END]
+        limit = np.array([3 * padded_length(source) + 8], np.int32)  # as `ModelEngine`: one that goes in circles stops
         if beam == 1:
             return _pieces(self._model(_GREEDY, source=filled, limit=limit)["pieces"][0])
         found = self._model(_BEAM, source=filled, limit=limit)["pieces"][0]
@@ -66,10 +67,5 @@ class LiteEngine:
         return _pieces(found[0])
 
 
-def _most(pieces: int) -> int:
-    """Pieces that a translation may have: no sentence grows more, and a model that goes in circles stops."""
-    return 3 * pieces + 16
-
-
 def _pieces(row: Any) -> list[int]:
-    return [int(piece) for piece in row if piece != _PAD]
+    return [int(piece) for piece in row if piece != PAD]

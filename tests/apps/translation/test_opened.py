@@ -1,6 +1,5 @@
 """A translator opened from a lite file: what it is asked and gives, and files that are none."""
 
-import io
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,7 +14,6 @@ import gristmill.lite
 from apps.translation.lite_engine import LiteEngine
 from apps.translation.opened import ABOUT, VOCABULARY, open_model
 from apps.translation.text import Translator
-from apps.translation.text.masks import SYMBOLS
 from apps.translation.text.pieces import SentencePieces
 from gristmill.errors import InputError, IntegrityError
 
@@ -40,27 +38,6 @@ class Given:
         if signature == "translate":
             return {"pieces": pieces[None]}
         return {"pieces": np.stack([pieces, *np.zeros((2, 20), np.int32)])[None]}
-
-
-@pytest.fixture(scope="module")
-def pieces() -> bytes:
-    """A vocabulary of the letters of a few words, with symbols and bytes."""
-    spm = pytest.importorskip("sentencepiece")
-    out = io.BytesIO()
-    spm.SentencePieceTrainer.train(
-        sentence_iterator=iter(["the dog sees the cat", "el perro ve el gato"] * 20),
-        model_writer=out,
-        vocab_size=310,
-        byte_fallback=True,
-        pad_id=0,
-        bos_id=1,
-        eos_id=2,
-        unk_id=3,
-        user_defined_symbols=list(SYMBOLS),
-        hard_vocab_limit=False,
-        minloglevel=2,
-    )
-    return out.getvalue()
 
 
 @pytest.fixture
