@@ -11,13 +11,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from apps.translation.cleaning.names import REPORT
 from apps.translation.cleaning.pipeline import FileCleaned, clean_files
-from apps.translation.cleaning.report import REPORT, make_report
+from apps.translation.cleaning.report import make_report
 from apps.translation.cleaning.rules import Limits
+from apps.translation.opened import VOCABULARY
 from apps.translation.options import IngestOptions
 from apps.translation.plan import PAIR_SCHEMA
 from apps.translation.sources import PairFile, find_columns
-from apps.translation.vocabulary import VOCABULARY, Vocabulary, learn
+from apps.translation.text.pieces import SentencePieces
+from apps.translation.vocabulary import encode_all, learn
 from pipelines.derive import Derived, FileUse, Place
 from pipelines.duplicates import find_duplicates
 from pipelines.hashing import stable_hash
@@ -50,9 +53,8 @@ def derive_pairs(files: tuple[SourceFile, ...], settings: Mapping[str, Any], pla
     if not table.num_rows:
         return Derived(_records(table, None), PAIR_SCHEMA, uses, {REPORT: report})
     model = learn(_training_texts(table, 1 - 2 * options.held_out), options.pieces)
-    vocabulary = Vocabulary(model)
-    records = _records(table, vocabulary)
-    report["vocabulary"] = _about(records, vocabulary)
+    records = _records(table, model)
+    report["vocabulary"] = _about(records, model)
     return Derived(records, PAIR_SCHEMA, uses, {REPORT: report}, {VOCABULARY: model})
 
 
@@ -89,22 +91,22 @@ def _training_texts(table: pa.Table, share: float) -> list[str]:
     return texts
 
 
-def _records(table: pa.Table, vocabulary: Vocabulary | None) -> pa.Table:
+def _records(table: pa.Table, model: bytes | None) -> pa.Table:
     made = {name: table.column(name) for name in ("source", "target", "origin", "sentence")}
     for side in ("source", "target"):
         texts = table.column(f"masked_{side}").combine_chunks()
-        made[f"{side}_ids"] = vocabulary.encode_all(texts) if vocabulary else pa.array([], pa.list_(pa.int64()))
+        made[f"{side}_ids"] = encode_all(model, texts) if model else pa.array([], pa.list_(pa.int64()))
     return pa.table({name: made[name] for name in PAIR_SCHEMA.names})
 
 
-def _about(records: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
+def _about(records: pa.Table, model: bytes) -> dict[str, Any]:
     """Size of the vocabulary, and how finely it cuts each side."""
     pieces = {
         side: int(pc.sum(pc.list_value_length(records.column(f"{side}_ids"))).as_py()) for side in ("source", "target")
     }
     characters = {side: int(pc.sum(pc.utf8_length(records.column(side))).as_py()) for side in ("source", "target")}
     return {
-        "pieces": len(vocabulary),
+        "pieces": len(SentencePieces(model)),
         "source_pieces": pieces["source"],
         "target_pieces": pieces["target"],
         "source_characters_a_piece": round(characters["source"] / max(1, pieces["source"]), 3),

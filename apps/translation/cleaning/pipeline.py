@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from apps.translation.cleaning.clean import clean
+from apps.translation.cleaning.names import UNREADABLE
 from apps.translation.cleaning.rules import Limits
 from apps.translation.sources.columns import PairFile
 from gristmill.errors import InputError
@@ -29,10 +30,7 @@ from pipelines.sources import POSITION, Block, Span
 from pipelines.spill import SPILL, Part, load_parts, spill
 from pipelines.watch import count
 
-__all__ = ["FileCleaned", "UNREADABLE", "clean_files"]
-
-UNREADABLE = "unreadable"
-"""Stands among the rules for what is no record of its file's format."""
+__all__ = ["FileCleaned", "clean_files"]
 
 _SIDES = ("source", "target")
 

@@ -7,14 +7,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from apps.translation.cleaning.pipeline import UNREADABLE, FileCleaned
+from apps.translation.cleaning.names import UNREADABLE
+from apps.translation.cleaning.pipeline import FileCleaned
 from apps.translation.options import RULES
 from apps.translation.sources import PairFile
 
-__all__ = ["REPORT", "make_report"]
+__all__ = ["make_report"]
 
-REPORT = "pairs"
-"""Its name in the dataset."""
 _EXAMPLES = 5
 _MOST_CHARACTERS = 200
 _LENGTHS = (5, 10, 15, 20, 30, 50, 100)
@@ -46,8 +45,7 @@ def make_report(
         "normalised_texts": sum(one.normalised for one in cleaned),
         "sentences": len(table.column("sentence").unique()),
         "rules": [
-            {"rule": rule, "dropped": rules[rule], "examples": examples.get(rule, [])}
-            for rule in (UNREADABLE, *RULES)
+            {"rule": rule, "dropped": rules[rule], "examples": examples.get(rule, [])} for rule in (UNREADABLE, *RULES)
         ],
         "origins": [
             {
