@@ -2,6 +2,7 @@
 
 from apps.translation.options import IngestOptions
 from apps.translation.presets import PRESETS
+from apps.translation.sources import CATALOGUES
 from gristmill.app import App, SourceOption, Task, later
 from gristmill.gate import Gate
 
@@ -36,6 +37,8 @@ app = App(
         ),
     ),
     presets=PRESETS,
+    data=(CATALOGUES,),
+    default_sources=later("apps.translation.data:default_sources"),
     card=later("apps.translation.card:card"),
     show=later("apps.translation.cleaning.show:show_report"),
 )

@@ -18,7 +18,7 @@ from apps.translation.cleaning.rules import Limits
 from apps.translation.opened import VOCABULARY
 from apps.translation.options import IngestOptions
 from apps.translation.plan import PAIR_SCHEMA
-from apps.translation.sources import PairFile, find_columns
+from apps.translation.sources.columns import PairFile, find_columns
 from apps.translation.text.pieces import SentencePieces
 from apps.translation.vocabulary import encode_all, learn
 from pipelines.derive import Derived, FileUse, Place

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from apps.translation.cleaning.names import UNREADABLE
 from apps.translation.cleaning.pipeline import FileCleaned
 from apps.translation.options import RULES
-from apps.translation.sources import PairFile
+from apps.translation.sources.columns import PairFile
 
 __all__ = ["make_report"]
 

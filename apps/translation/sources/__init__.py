@@ -1,5 +1,5 @@
 """Where sentence pairs come from: the user's files, and the catalogues of messages inside public wheels."""
 
-from apps.translation.sources.columns import PairFile, find_columns
+from apps.translation.sources.wheels import CATALOGUES, PAIRS
 
-__all__ = ["PairFile", "find_columns"]
+__all__ = ["CATALOGUES", "PAIRS"]
