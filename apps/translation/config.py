@@ -70,9 +70,9 @@ class DecodingConfig(_Config):
     """Hypotheses that beam search keeps."""
     length_power: float = Field(1.0, ge=0)
     """A hypothesis is judged by its log probability divided by its length to this power."""
-    source_pieces: int = Field(128, ge=2)
+    source_pieces: int = Field(72, ge=2)
     """Longest source that the exported functions take, its end included."""
-    target_pieces: int = Field(160, ge=2)
+    target_pieces: int = Field(128, ge=2)
     """Longest translation that they give, its end included."""
 
 

@@ -38,6 +38,7 @@ def beam_search(model: Transformer, source: Any, limit: Any, places: int, beams:
     given = read_source(model, source)
     batch = size_of(source)
     never = barred(model)
+    wide = min(2 * beams, model.vocabulary)
     limit = tf.minimum(limit, places)
     first = tf.range(batch)[:, None] * beams
 
@@ -46,10 +47,12 @@ def beam_search(model: Transformer, source: Any, limit: Any, places: int, beams:
 
     def write(place: Any, last: Any, alive: Any, going_on: Any, scores: Any, ended: Any, *cache: Any) -> Any:
         logits, cache, _ = step(model, tf.reshape(last, (-1,)), place, cache, given, beams)
-        chances = tf.nn.log_softmax(logits + never)
-        total = tf.reshape(alive, (-1, 1)) + chances
-        values, places_found = tf.math.top_k(tf.reshape(total, (batch, beams * model.vocabulary)), 2 * beams)
-        origin, piece = places_found // model.vocabulary, places_found % model.vocabulary
+        logits = logits + never
+        best, pieces = tf.math.top_k(logits, wide)
+        total = tf.reshape(alive, (-1, 1)) + best - tf.reduce_logsumexp(logits, 1, keepdims=True)
+        values, kept = tf.math.top_k(tf.reshape(total, (batch, beams * wide)), 2 * beams)
+        origin = kept // wide
+        piece = tf.gather(tf.reshape(pieces, (batch, beams * wide)), kept, batch_dims=1)
         full = scores[:, -1:] > _NOTHING
         length = tf.cast(place + 1, tf.float32) ** length_power
         among_best = (piece == END) & (tf.range(2 * beams) < beams)
@@ -73,7 +76,7 @@ def beam_search(model: Transformer, source: Any, limit: Any, places: int, beams:
         nothing,
         tf.fill((batch, beams), NEVER),
         nothing,
-        *empty_cache(model, batch * beams, places),
+        *empty_cache(model, source, places, beams),
     )
     place, _, alive, going_on, scores, ended, *_ = tf.while_loop(going, write, start)
     cut = tf.concat([scores, alive / tf.cast(tf.maximum(place, 1), tf.float32) ** length_power + _NOTHING], 1)

@@ -58,7 +58,7 @@ def greedy(model: Transformer, source: Any, limit: Any, places: int) -> Found:
         tf.fill((rows,), BEGIN),
         tf.fill((rows,), False),
         tf.zeros((rows, places), tf.int32),
-        *empty_cache(model, rows, places),
+        *empty_cache(model, source, places),
     )
     limit = tf.minimum(limit, places)
     pieces = tf.while_loop(going, write, start)[3]

@@ -34,9 +34,13 @@ def read_source(model: Transformer, pieces: Any) -> Source:
     return Source(pairs, apart(tf.ones_like(segments[:, :1]), segments))
 
 
-def empty_cache(model: Transformer, rows: Any, places: int) -> Cache:
-    """A cache in which nothing is written."""
-    empty = tf.zeros((rows, model.heads, places, model.size))
+def empty_cache(model: Transformer, source: Any, places: int, beams: int = 1) -> Cache:
+    """A cache in which nothing is written, for sentences int32 `[batch, time]`.
+
+    Its zero is computed from the source, or a lite file would hold all of it as constants.
+    """
+    zero = tf.minimum(tf.cast(source[0, 0], tf.float32), 0.0)
+    empty = tf.broadcast_to(zero, (size_of(source) * beams, model.heads, places, model.size))
     return (empty,) * (2 * len(model.decoder))
 
 

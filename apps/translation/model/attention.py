@@ -61,7 +61,7 @@ class Attention(keras.layers.Layer):
             States `[batch, time, width]`, and the weights `[batch, heads, time, keys]`.
         """
         scores = ops.matmul(queries, ops.transpose(keys, (0, 1, 3, 2)))
-        weights = tf.nn.softmax(scores + bias)
+        weights = tf.nn.softmax(scores + tf.cast(bias, scores.dtype))
         mixed = ops.transpose(ops.matmul(weights, values), (0, 2, 1, 3))
         return self.out(ops.reshape(mixed, (*ops.shape(mixed)[:2], self.width))), weights
 

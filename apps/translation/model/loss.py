@@ -21,7 +21,7 @@ def smoothed_loss(model: Transformer, smoothing: float) -> Callable[[Batch], Any
 
     def loss(batch: Batch) -> Any:
         states = model(tuple(batch[:6]), training=True)
-        states = tf.reshape(states, (-1, model.width))
+        states = tf.cast(tf.reshape(states, (-1, model.width)), model.compute_dtype)
         wanted = tf.reshape(batch.wanted, (-1,))
         return smoothed_mean(states, model.table.value, wanted, smoothing)
 
@@ -30,7 +30,8 @@ def smoothed_loss(model: Transformer, smoothing: float) -> Callable[[Batch], Any
 
 def smoothed_mean(states: Any, table: Any, wanted: Any, smoothing: float) -> Any:
     """The loss of states `[places, width]` by the embeddings `[vocabulary, width]` of the wanted pieces `[places]`."""
-    scores = tf.matmul(states, table, transpose_b=True)
+    scores = tf.cast(tf.matmul(states, tf.cast(table, states.dtype), transpose_b=True), tf.float32)
+    states = tf.cast(states, tf.float32)
     own = tf.reduce_sum(states * tf.gather(table, wanted), -1)
     mean = tf.linalg.matvec(states, tf.reduce_mean(table, 0))
     losses = tf.reduce_logsumexp(scores, -1) - (1 - smoothing) * own - smoothing * mean

@@ -144,8 +144,8 @@ class Transformer(keras.Model):
         shape = (width, heads, feed_forward, dropout)
         self.encoder = [EncoderLayer(*shape, name=f"encoder_{i}") for i in range(encoder_layers)]
         self.decoder = [DecoderLayer(*shape, name=f"decoder_{i}") for i in range(decoder_layers)]
-        self.source_bias = DistanceBias(heads, distances, name="source_bias")
-        self.target_bias = DistanceBias(heads, distances, name="target_bias")
+        self.source_bias = DistanceBias(heads, distances, dtype="float32", name="source_bias")
+        self.target_bias = DistanceBias(heads, distances, dtype="float32", name="target_bias")
         self.norm_source, self.norm_target = _norm("norm_source"), _norm("norm_target")
         self.drop = keras.layers.Dropout(dropout, name="drop")
 
