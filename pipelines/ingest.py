@@ -69,7 +69,7 @@ def ingest(
                 shown.line(prepared.note)
             if plan.derivation:
                 with shown.task(f"make the records of {plan.records.name}"):
-                    prepared = derive(prepared)
+                    prepared = derive(prepared, how)
             _take_over(prepared)
             size = sum(file.found.bytes for file in prepared.files)
             with shown.task(f"ingest into {out}", total=2 * size) as task:

@@ -8,15 +8,13 @@ from numpy.typing import NDArray
 
 from apps.translation.config import DecodingConfig
 from apps.translation.pieces import END, PAD
+from apps.translation.text.engine import padded_length
 from gristmill.errors import InputError
 
 if TYPE_CHECKING:
     from apps.translation.model.transformer import Transformer
 
-__all__ = ["ModelEngine"]
-
-_GRAIN = 8
-"""Sentences are padded to a multiple of this, so that a sentence has the same shape whatever is translated beside it."""
+__all__ = ["ModelEngine", "request", "without_padding"]
 
 
 class ModelEngine:
@@ -47,13 +45,13 @@ class ModelEngine:
         by_size: dict[int, list[int]] = {}
         for number, source in enumerate(sources):
             self._check(source)
-            by_size.setdefault(_size(source), []).append(number)
+            by_size.setdefault(padded_length(source), []).append(number)
         found: dict[int, list[int]] = {}
         for size, numbers in by_size.items():
             for start in range(0, len(numbers), self._rows):
                 chosen = numbers[start : start + self._rows]
                 pieces = self._batch([sources[number] for number in chosen], size, beam)
-                found |= {number: _pieces(row) for number, row in zip(chosen, pieces, strict=False)}
+                found |= {number: without_padding(row) for number, row in zip(chosen, pieces, strict=False)}
         return [found[number] for number in range(len(sources))]
 
     def _batch(self, sources: Sequence[Sequence[int]], size: int, beam: int) -> NDArray[np.int32]:
@@ -87,16 +85,18 @@ class ModelEngine:
         return tf.function(run, input_signature=kinds)
 
 
-def _pieces(pieces: NDArray[np.int32]) -> list[int]:
+def request(source: Sequence[int], places: int) -> dict[str, NDArray[np.int32]]:
+    """A source of fewer than so many pieces, as the signatures `translate` and `beam` take it."""
+    given = np.full((1, places), PAD, np.int32)
+    given[0, : len(source) + 1] = [*source, END]
+    return {"source": given, "limit": np.array([_limit(padded_length(source))], np.int32)}
+
+
+def without_padding(pieces: NDArray[np.int32]) -> list[int]:
     """The pieces of a translation."""
     return [int(piece) for piece in pieces if piece != PAD]
 
 
-def _size(source: Sequence[int]) -> int:
-    """Places for a source and its end."""
-    return -(-(len(source) + 1) // _GRAIN) * _GRAIN
-
-
 def _limit(size: int) -> int:
     """Most pieces of the translation of a source of so many places; a model that goes in circles stops there."""
-    return 3 * size + _GRAIN
+    return 3 * size + 16

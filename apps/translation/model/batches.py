@@ -75,14 +75,20 @@ class PackedBatches:
     def __init__(self, pairs: Pairs, lengths: Sequence[int], pieces: int, seed: int) -> None:
         if list(lengths) != sorted(set(lengths)) or lengths[0] < 2:
             raise InputError(f"`lengths` must ascend, from at least 2. Received: {list(lengths)}")
-        self._pairs, self._lengths, self._seed = pairs, tuple(lengths), seed
+        self._lengths, self._seed = tuple(lengths), seed
         self._rows = {length: max(1, pieces // length) for length in lengths}
         sizes = [np.fromiter(map(len, side), np.int64, len(pairs)) for side in (pairs.source, pairs.target)]
         self._sizes = np.stack(sizes, 1) + 1
+        self._starts = np.cumsum(self._sizes, 0) - self._sizes
         self._class = np.searchsorted(np.asarray(lengths), self._sizes.max(1))
         self.left_out = int((self._class == len(lengths)).sum())
         if self.left_out == len(pairs):
             raise InputError(f"a pair must fit into {lengths[-1]} pieces. Received: {len(pairs)} pairs, none that does")
+        self._flat = (
+            _joined(pairs.source, [], [END]),
+            _joined(pairs.target, [BEGIN], []),
+            _joined(pairs.target, [], [END]),
+        )
 
     def __call__(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         """The batches of an epoch (from 0) from one (from 0) on."""
@@ -97,7 +103,7 @@ class PackedBatches:
     def _plan(self, epoch: int) -> list[tuple[int, list[list[int]]]]:
         """Length and rows (pairs by number) of each batch, in random order."""
         random = np.random.default_rng([self._seed, epoch])
-        order = random.permutation(len(self._pairs))
+        order = random.permutation(len(self._sizes))
         plan = []
         for place, length in enumerate(self._lengths):
             chosen = order[self._class[order] == place]
@@ -107,23 +113,36 @@ class PackedBatches:
         return [plan[i] for i in random.permutation(len(plan))]
 
     def _batch(self, length: int, rows: Sequence[Sequence[int]]) -> Batch:
-        batch = Batch(*(np.zeros((self._rows[length], length), np.int32) for _ in Batch._fields))
-        for row, numbers in enumerate(rows):
-            at = [0, 0]
-            for segment, number in enumerate(numbers, 1):
-                source, target = self._pairs.source[number], self._pairs.target[number]
-                read, write = (slice(a, a + len(side) + 1) for a, side in zip(at, (source, target), strict=True))
-                batch.source[row, read] = [*source, END]
-                batch.target[row, write] = [BEGIN, *target]
-                batch.wanted[row, write] = [*target, END]
-                for segments, places, part in (
-                    (batch.source_segments, batch.source_places, read),
-                    (batch.target_segments, batch.target_places, write),
-                ):
-                    segments[row, part] = segment
-                    places[row, part] = np.arange(part.stop - part.start)
-                at = [read.stop, write.stop]
-        return batch
+        numbers = np.concatenate([np.asarray(row, np.int64) for row in rows])
+        counts = np.array([len(row) for row in rows])
+        row_of = np.repeat(np.arange(len(rows)), counts)
+        segments = np.arange(len(numbers)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
+        made = []
+        for side, texts in enumerate(((self._flat[0],), self._flat[1:])):
+            sizes = self._sizes[numbers, side]
+            places = _ranges(sizes)
+            before = np.cumsum(sizes) - sizes
+            first_of_row = before[np.cumsum(counts) - counts]
+            at = np.repeat(row_of * length + before - first_of_row[row_of], sizes) + places
+            read = np.repeat(self._starts[numbers, side], sizes) + places
+            for values in (*(text[read] for text in texts), np.repeat(segments, sizes), places):
+                whole = np.zeros(self._rows[length] * length, np.int32)
+                whole[at] = values
+                made.append(whole.reshape(-1, length))
+        source, source_segments, source_places, target, wanted, target_segments, target_places = made
+        return Batch(source, source_segments, source_places, target, target_segments, target_places, wanted)
+
+
+def _ranges(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """0, 1 ... up to each size, one after the other."""
+    return np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+
+
+def _joined(texts: Sequence[NDArray[np.int32]], first: Sequence[int], last: Sequence[int]) -> NDArray[np.int32]:
+    """All texts one after the other, each with pieces before and after it."""
+    ends = np.asarray(first, np.int32), np.asarray(last, np.int32)
+    parts = [part for text in texts for part in (ends[0], text, ends[1])]
+    return np.concatenate(parts).astype(np.int32)
 
 
 def _pack(numbers: Sequence[int], sizes: NDArray[np.int64], length: int) -> list[list[int]]:
