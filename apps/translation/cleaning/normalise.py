@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["changed", "normalise", "normalise_text"]
+__all__ = ["changed", "normalise"]
 
 _UNSEEN = "[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b\u2060\ufeff]"
 """Control characters, soft hyphens, spaces without width, byte-order marks."""
@@ -26,11 +26,6 @@ def normalise(texts: pa.Array) -> pa.Array:
 def _nfc(text: str) -> str:
     """The text in NFC; Arrow 25's own `utf8_normalize` gives NFD where it is asked for NFC."""
     return text if text.isascii() else normalize("NFC", text)
-
-
-def normalise_text(text: str) -> str:
-    """What `normalise` makes of one text, for what is translated later; the empty text stays."""
-    return normalise(pa.array([text], pa.string()))[0].as_py() or ""
 
 
 def changed(before: pa.Array, after: pa.Array) -> int:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Masked", "SYMBOLS", "mask", "mask_pair", "missing", "unmask"]
+__all__ = ["Masked", "SYMBOLS", "mask", "mask_pair", "unmask"]
 
 SYMBOLS = tuple(f"｟{number}｠" for number in range(10))
 """The symbols, in the order in which they are given out; the vocabulary holds each as one piece."""
@@ -73,12 +73,6 @@ def unmask(text: str, values: Sequence[str]) -> str:
         return values[number] if number < len(values) else ""
 
     return _SYMBOL.sub(value, text)
-
-
-def missing(text: str, values: Sequence[str]) -> tuple[str, ...]:
-    """Those of `values` whose symbol does not occur in the masked `text`."""
-    there = {int(number) for number in _SYMBOL.findall(text)}
-    return tuple(value for number, value in enumerate(values) if number not in there)
 
 
 def mask_pair(

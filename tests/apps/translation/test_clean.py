@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from apps.translation.cleaning import Limits, clean
-from apps.translation.cleaning.normalise import normalise_text
+from apps.translation.cleaning.normalise import normalise
 from apps.translation.text.masks import SYMBOLS
 
 LIMITS = Limits(("en", "es"), word_share=0)
@@ -24,12 +24,13 @@ def cleaned(*pairs: tuple[str | None, str | None], limits: Limits = LIMITS):
         ("\ufeffx\u200by\u00adz\x00", "xyz"),
         ("👩\u200d👧 ok", "👩\u200d👧 ok"),
         ("שלום \u200fעולם", "שלום \u200fעולם"),
-        (" \n", ""),
-        ("", ""),
+        (" \n", None),
+        ("", None),
+        (None, None),
     ],
 )
-def test_texts_come_in_one_form(text: str, normal: str) -> None:
-    assert normalise_text(text) == normal
+def test_texts_come_in_one_form(text: str | None, normal: str | None) -> None:
+    assert normalise(pa.array([text], pa.string())).to_pylist() == [normal]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from apps.translation.text.masks import SYMBOLS, Masked, mask, mask_pair, missing, unmask
+from apps.translation.text.masks import SYMBOLS, Masked, mask, mask_pair, unmask
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,8 @@ def test_ten_thousand_characters_are_no_burden(unit: str) -> None:
     assert unmask(masked.text, masked.values) == text
 
 
-def test_a_symbol_without_a_value_is_left_out_and_one_that_is_lost_is_told() -> None:
+def test_a_symbol_without_a_value_is_left_out() -> None:
     assert unmask("｟0｠ y ｟7｠.", ["5"]) == "5 y ."
-    assert missing("solo ｟1｠", ["5", "6"]) == ("5",)
 
 
 def test_both_sides_of_a_pair_have_the_same_numbering() -> None:
