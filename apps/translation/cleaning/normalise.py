@@ -10,7 +10,7 @@ __all__ = ["changed", "normalise"]
 
 _UNSEEN = "[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b\u2060\ufeff]"
 """Control characters, soft hyphens, spaces without width, byte-order marks."""
-_SPACES = r"[\s\p{Z}\x{85}]+"
+_SPACES = r"[\s\x{0b}\p{Z}\x{85}]+"
 
 
 def normalise(texts: pa.Array) -> pa.Array:

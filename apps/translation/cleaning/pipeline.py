@@ -22,6 +22,7 @@ from apps.translation.cleaning.rules import Limits
 from apps.translation.sources.columns import PairFile
 from gristmill.errors import InputError
 from gristmill.files import write_atomic
+from pipelines.check import check, raw_record
 from pipelines.derive import Place
 from pipelines.engines import run_pipeline
 from pipelines.quarantine import Rejected
@@ -145,33 +146,27 @@ class _Keep(beam.DoFn):
 
 def _clean_block(block: Block, file: PairFile, limits: Limits, made: FileCleaned) -> pa.RecordBatch:
     """What is left of a block; the rest is told in `made`."""
-    source, target = (block.batch.column(name) for name in file.sides)
-    cleaned = clean(source, target, limits)
-    positions = block.batch.column(POSITION)
-    origins = _origins(block, file)
+    checked = check(block, file.record_schema)
+    columns = dict(zip(checked.batch.schema.names, checked.batch.columns, strict=True))
+    positions = columns[POSITION].to_numpy()
+    origins = pc.fill_null(columns["origin"], file.name) if file.origin else _repeated(file.name, len(positions))
+    cleaned = clean(columns["source"], columns["target"], limits)
     made.read += block.read
     made.normalised += cleaned.normalised
-    made.rejected += block.rejected
-    made.origins[file.name, UNREADABLE] += len(block.rejected)
+    made.rejected += checked.rejected
+    made.origins[file.name, UNREADABLE] += len(checked.rejected)
+    came = np.searchsorted(block.batch.column(POSITION).to_numpy(), positions)
     for row, reason in cleaned.aside:
-        raw = block.raw[row].as_py() if block.raw is not None else _record(source, target, row)
-        made.rejected.append((positions[row].as_py(), reason, raw))
+        made.rejected.append((int(positions[row]), reason, raw_record(block, int(came[row]))))
         made.origins[origins[row].as_py(), reason.partition(":")[0]] += 1
     rows = pa.array(cleaned.rows)
     return pa.RecordBatch.from_pydict(
-        {POSITION: positions.take(rows), "origin": origins.take(rows), **cleaned.columns}, schema=_SCHEMA
+        {POSITION: columns[POSITION].take(rows), "origin": origins.take(rows), **cleaned.columns}, schema=_SCHEMA
     )
 
 
-def _origins(block: Block, file: PairFile) -> pa.Array:
-    name = pa.scalar(file.name, pa.string())
-    if file.origin is None:
-        return pa.array([file.name] * block.batch.num_rows, pa.string())
-    return pc.fill_null(block.batch.column(file.origin), name)
-
-
-def _record(source: pa.Array, target: pa.Array, row: int) -> bytes:
-    return "\t".join(side[row].as_py() or "" for side in (source, target)).encode()
+def _repeated(text: str, count: int) -> pa.Array:
+    return pa.array([text] * count, pa.string())
 
 
 _TEXTS = ("origin", "source", "target", "masked_source", "masked_target")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from apps.translation.options import IngestOptions
 from gristmill.errors import InputError
+from gristmill.schema import Feature, Kind, Missing, Schema
 from pipelines.peek import peek
 from pipelines.readers.parallel import SIDES
 from pipelines.sources import SourceFile
@@ -28,6 +29,17 @@ class PairFile:
     def columns(self) -> tuple[str, ...]:
         """The columns to read."""
         return (*self.sides, self.origin) if self.origin else self.sides
+
+    @property
+    def record_schema(self) -> Schema:
+        """What its records must be: texts, or nothing."""
+        columns = dict(zip(("source", "target", "origin"), self.columns, strict=False))
+        return Schema(
+            features=tuple(
+                Feature(name=name, kind=Kind.TEXT, missing=Missing.KEEP, column=column)
+                for name, column in columns.items()
+            )
+        )
 
     @property
     def name(self) -> str:

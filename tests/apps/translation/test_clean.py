@@ -20,7 +20,7 @@ def cleaned(*pairs: tuple[str | None, str | None], limits: Limits = LIMITS):
     [
         ("cafe\u0301", "café"),
         ("café", "café"),
-        ("  a\t b\u00a0\u2003c\r\n", "a b c"),
+        ("  a\t b\u00a0\u2003c\v\u2028d\r\n", "a b c d"),
         ("\ufeffx\u200by\u00adz\x00", "xyz"),
         ("👩\u200d👧 ok", "👩\u200d👧 ok"),
         ("שלום \u200fעולם", "שלום \u200fעולם"),

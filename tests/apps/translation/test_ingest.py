@@ -1,10 +1,13 @@
 """Facts about the ingestion of pairs: every form of file gives the same records, and each pair read is told of."""
 
 import gzip
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sentencepiece import SentencePieceProcessor
 
@@ -143,6 +146,31 @@ def test_whatever_is_set_aside_is_told_with_its_rule(run: Ingest) -> None:
     assert [line["position"] for line in lines] == list(range(len(PAIRS) + 1, len(PAIRS) + 7))
     assert lines[3]["reason"].startswith("duplicate: ")
     assert lines[3]["reason"].endswith("a.tsv:1")
+
+
+def test_what_is_no_text_is_set_aside(run: Ingest) -> None:
+    odd = (
+        b'{"en": ["The dog"], "es": "El perro"}\n{"en": {"a": 1}, "es": "x"}\n{"en": "The dog", "es": null}\nno json\n'
+    )
+
+    told = report(run({"a.jsonl": jsonl(PAIRS) + odd}))
+
+    assert {rule["rule"]: rule["dropped"] for rule in told["rules"] if rule["dropped"]} == {
+        "unreadable": 3,
+        "missing": 1,
+    }
+
+
+def test_parquet_is_read_and_its_records_are_told_as_json(run: Ingest) -> None:
+    out = io.BytesIO()
+    table = pa.table({"target": [target for _, target in [*PAIRS, BAD[0]]], "source": [s for s, _ in [*PAIRS, BAD[0]]]})
+    pq.write_table(table, out)
+
+    dataset = run({"a.parquet": out.getvalue()})
+
+    (line,) = (dataset.path / dataset.manifest.quarantine[0].name).read_text("utf-8").splitlines()
+    assert json.loads(json.loads(line)["record"]) == {"source": "%s files", "target": "archivos"}
+    assert dataset.manifest.written == len(PAIRS)
 
 
 def test_origins_of_the_file_are_kept(run: Ingest) -> None:
