@@ -29,6 +29,7 @@ BENCHMARKS = {
     "estimator": "training steps per second of canned estimators against tf.estimator 2.15",
     "recommend": "recommendations per second against implicit's ALS",
     "estimator_quality": "quality of canned estimators over seeds beside tf.estimator 2.15",
+    "translation_speed": "pieces per CPU-second of the translator's training and of its lite files",
     "translation_peers": "BLEU and chrF of Apertium, of a phrase-based system trained on --pairs, and of --run",
     "quality": "quality and wall time of `gristmill run recommend` over seeds",
 }

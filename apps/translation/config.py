@@ -38,7 +38,7 @@ class NetworkConfig(_Config):
 class TrainingConfig(_Config):
     """How the network is trained."""
 
-    epochs: int = Field(12, ge=1)
+    epochs: int = Field(5, ge=1)
     batch_pieces: int = Field(2048, ge=1)
     """Places for pieces of the target in a batch; the source has as many."""
     row_lengths: tuple[int, ...] = Field((32, 128), min_length=1)
@@ -47,20 +47,19 @@ class TrainingConfig(_Config):
     """Peak, reached after the warm-up; then it falls with the inverse square root of the steps."""
     warm_up: int = Field(200, ge=1)
     """Steps in which the learning rate rises."""
-    cool_down: float = Field(0.3, ge=0, le=1)
+    cool_down: float = Field(0.6, ge=0, le=1)
     """Last share of the steps, in which the learning rate falls to a fiftieth of what it would be."""
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     dropout: float = Field(0.1, ge=0, lt=1)
     """Share dropped in each residual branch and of the embeddings."""
-    attention_dropout: float = Field(0.0, ge=0, lt=1)
     clip_norm: float = Field(1.0, gt=0)
     """Gradients are scaled down to this norm."""
-    average: float = Field(0.995, ge=0, lt=1)
-    """Decay of the moving average of the weights that is judged and kept."""
+    average: float = Field(0.0, ge=0, lt=1)
+    """Decay of the moving average of the weights that is judged and kept; 0 keeps the last, which a cool-down has settled."""
     evaluate_every: int = Field(1, ge=1)
     """Epochs between two looks at validation."""
-    jit_compile: bool = True
-    """Whether XLA compiles the training step."""
+    jit_compile: bool = False
+    """Whether XLA compiles the training step; on a CPU it is no faster."""
 
 
 class DecodingConfig(_Config):

@@ -14,4 +14,5 @@ BASE: dict[str, object] = {
     "training.warm_up": 2000,
     "training.dropout": 0.3,
     "training.jit_compile": True,
+    "training.average": 0.999,
 }

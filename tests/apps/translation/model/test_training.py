@@ -13,6 +13,7 @@ from apps.translation.model.batches import PackedBatches
 from apps.translation.model.loss import smoothed_mean
 from apps.translation.model.schedule import InverseSquareRoot
 from gristmill.training import Checkpoints, Observer
+from gristmill.workflow.precision import set_precision
 
 NETWORK = NetworkConfig(width=32, heads=2, encoder_layers=1, decoder_layers=1, feed_forward=64, distances=4)
 TRAINING = TrainingConfig(
@@ -97,3 +98,15 @@ def test_a_step_in_eager_mode_is_the_compiled_one(jit: bool) -> None:
         else:
             losses.append(float(step(batch)))
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
+def test_sixteen_bits_give_nearly_the_same_loss() -> None:
+    (batch, *_) = PackedBatches(reversed_pairs(40, 0), [16], 64, seed=0)(0)
+    losses = []
+    for precision in ("float32", "mixed_bfloat16"):
+        keras.utils.set_random_seed(1)
+        with set_precision(precision):
+            step = make_step(new_transformer(8, NETWORK, dropout=0.0), TRAINING, 10)
+            losses.append(float(step(batch)))
+    assert losses[0] == pytest.approx(losses[1], rel=0.02)
+    assert losses[0] != losses[1]
