@@ -1,12 +1,9 @@
 """Translates with a lite file, a segment after the other; needs no TensorFlow."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from apps.translation.pieces import END, PAD
-from apps.translation.text.engine import padded_length
+from apps.translation.decoding.engine import request, without_padding
 from gristmill.errors import InputError
 
 if TYPE_CHECKING:
@@ -54,18 +51,12 @@ class LiteEngine:
     def _one(self, source: Sequence[int], beam: int) -> list[int]:
         if len(source) > self.source_pieces:
             raise InputError(f"a segment must have at most {self.source_pieces} pieces. Received: {len(source)}")
-        filled = np.full((1, self.source_pieces + 1), PAD, np.int32)
-        filled[0, : len(source) + 1] = [*source, END]
-        limit = np.array([3 * padded_length(source) + 8], np.int32)  # as `ModelEngine`: one that goes in circles stops
+        asked = request(source, self.source_pieces + 1)
         if beam == 1:
-            return _pieces(self._model(_GREEDY, source=filled, limit=limit)["pieces"][0])
-        found = self._model(_BEAM, source=filled, limit=limit)["pieces"][0]
+            return without_padding(self._model(_GREEDY, **asked)["pieces"][0])
+        found = self._model(_BEAM, **asked)["pieces"][0]
         if len(found) != beam:
             raise InputError(
                 f"`beam` must be 1 or {len(found)}, with which {self._model.path.name} was exported. Received: {beam}"
             )
-        return _pieces(found[0])
-
-
-def _pieces(row: Any) -> list[int]:
-    return [int(piece) for piece in row if piece != PAD]
+        return without_padding(found[0])

@@ -8,10 +8,12 @@ from typing import NamedTuple
 from apps.translation.text.glossary import Glossary, Match
 from apps.translation.text.masks import SYMBOLS, mask
 
-__all__ = ["HOLE", "Protected", "protect"]
+__all__ = ["HOLE", "Protected", "plain", "protect"]
 
 HOLE = "\ufffc"
 """Stands in a protected text for each part that was set aside."""
+_OWN = frozenset({HOLE, *(symbol[place] for symbol in SYMBOLS for place in (0, -1))})
+"""Signs that mean something to us, and so are set aside where a text has them."""
 _SYMBOL = re.compile("|".join(map(re.escape, SYMBOLS)))
 _JOINS = "\u0300-\u036f\u200c\u200d\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff"
 _TOKEN = re.compile(rf"\w[\w{_JOINS}]*|[^\w\s][{_JOINS}]*")
@@ -20,6 +22,13 @@ _JOINING = frozenset({"Mn", "Me", "Cf", "Sk"})
 """Categories of what is seen only with the character before it, or not at all."""
 _PICTURES = 0x2190
 """From here on a symbol is an arrow, a sign or an emoji, and not one of the letters' own such as the degree."""
+
+
+_PLAIN = {
+    **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u00b4", "'"),
+    **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+}
 
 
 class Protected(NamedTuple):
@@ -38,7 +47,7 @@ def protect(text: str, glossary: Glossary | None, covered: Callable[[str], bool]
     Args:
         text: Text in NFC.
         glossary: Terms with their translations.
-        covered: Whether the vocabulary has pieces for a character.
+        covered: Whether the vocabulary has pieces for a character, or for a plain one in its place.
     """
     found = [Match(start, end, text[start:end]) for start, end in _masked(text)]
     if not text.isascii():
@@ -54,6 +63,15 @@ def protect(text: str, glossary: Glossary | None, covered: Callable[[str], bool]
             values.append(match.put)
             place = match.end
     return Protected("".join([*parts, text[place:]]), tuple(values))
+
+
+def plain(character: str, spelled: Callable[[str], bool]) -> str:
+    """A plain sign for a quote, dash, space, ligature or wide letter that the vocabulary lacks; else the character."""
+    of_text = character in _PLAIN or unicodedata.category(character)[0] in "PZL"
+    if character.isascii() or not of_text or spelled(character):
+        return character
+    other = _PLAIN.get(character) or unicodedata.normalize("NFKC", character)
+    return other if other.isascii() or all(map(spelled, other)) else character
 
 
 def _masked(text: str) -> Iterator[tuple[int, int]]:
@@ -105,5 +123,7 @@ def _without_pieces(text: str, covered: Callable[[str], bool]) -> Iterator[tuple
 def _is_foreign(character: str, covered: Callable[[str], bool]) -> bool:
     if character.isascii() or unicodedata.category(character) in _JOINING:
         return False
+    if character in _OWN:
+        return True
     picture = unicodedata.category(character) == "So" and ord(character) >= _PICTURES
     return picture or not covered(character)

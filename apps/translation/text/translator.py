@@ -9,13 +9,14 @@ from typing import NamedTuple
 from apps.translation.text.engine import Engine, Vocabulary, padded_length
 from apps.translation.text.glossary import Glossary
 from apps.translation.text.masks import SYMBOLS
-from apps.translation.text.protect import HOLE, protect
+from apps.translation.text.protect import HOLE, plain, protect
 from apps.translation.text.segments import Segment, split_line
 from apps.translation.text.symbols import restore
 from gristmill.errors import InputError, WorkError
 
 __all__ = ["Counts", "Translator"]
 
+_SPACES = re.compile(r"\s+")
 _BREAK = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 
@@ -94,7 +95,7 @@ class Translator:
                 raise InputError(f"`{name}` must be a positive integer. Received: {value}")
         self._engine, self._vocabulary, self._glossary, self._beam = engine, vocabulary, glossary, beam
         self._segment_pieces, self._batch_pieces, self._batch_rows = segment_pieces, batch_pieces, batch_rows
-        self._covered: dict[str, bool] = {}
+        self._spelled: dict[str, bool] = {}
         self.counts = Counts()
 
     def translate(self, lines: Sequence[str], report: Callable[[float], None] | None = None) -> list[str]:
@@ -130,7 +131,7 @@ class Translator:
         return [self._join(line, found) for line in work]
 
     def _prepare(self, line: str) -> list[_Work]:
-        text, values = protect(unicodedata.normalize("NFC", line), self._glossary, self._has_pieces)
+        text, values = protect(unicodedata.normalize("NFC", line), self._glossary, self._is_covered)
         segments = split_line(text, self._fits) if any(map(str.isalpha, text)) else [Segment(text, "")]
         work, place = [], 0
         for segment in segments:
@@ -147,21 +148,27 @@ class Translator:
     def _work(self, segment: Segment, values: tuple[str, ...]) -> _Work:
         if not any(map(str.isalpha, segment.text)):
             return _Work(_filled(segment.text, values), (), segment.after, ())
-        source = _with_symbols(segment.text)
+        source = self._source(segment.text)
         ids = tuple(self._vocabulary.encode(source))
         return _Work(source if ids else _filled(segment.text, values), values, segment.after, ids)
 
     def _fits(self, text: str) -> bool:
-        return (
-            text.count(HOLE) <= len(SYMBOLS)
-            and len(self._vocabulary.encode(_with_symbols(text))) <= self._segment_pieces
-        )
+        holes = text.count(HOLE)
+        return holes <= len(SYMBOLS) and len(self._vocabulary.encode(self._source(text))) <= self._segment_pieces
 
-    def _has_pieces(self, character: str) -> bool:
-        if character not in self._covered:
+    def _source(self, text: str) -> str:
+        """A segment as the engine is asked for it: plain signs and single spaces, and symbols in its holes."""
+        signs = text if text.isascii() else "".join(plain(character, self._is_spelled) for character in text)
+        return _with_symbols(_SPACES.sub(" ", signs))
+
+    def _is_covered(self, character: str) -> bool:
+        return self._is_spelled(character) or plain(character, self._is_spelled) != character
+
+    def _is_spelled(self, character: str) -> bool:
+        if character not in self._spelled:
             ids = self._vocabulary.encode(character)
-            self._covered[character] = bool(ids) and not any(map(self._vocabulary.is_byte, ids))
-        return self._covered[character]
+            self._spelled[character] = bool(ids) and not any(map(self._vocabulary.is_byte, ids))
+        return self._spelled[character]
 
     def _batches(self, wanted: list[tuple[int, ...]]) -> Iterator[list[tuple[int, ...]]]:
         """Segments that are filled up to the same length together, the longest first."""

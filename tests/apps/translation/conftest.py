@@ -18,19 +18,20 @@ class Letters:
     def __init__(self) -> None:
         self.pieces: list[str] = []
         self.bytes: set[int] = set()
+        self.foreign: set[str] = set()
 
     def encode(self, text: str) -> list[int]:
         found = []
         for piece in _PIECES.findall(text):
             if piece not in self.pieces:
                 self.pieces.append(piece)
-                if (
-                    any("\u0370" <= character <= "\u2000" or character > "\u2fff" for character in piece)
-                    and piece not in SYMBOLS
-                ):
+                if piece not in SYMBOLS and any(map(self._is_foreign, piece)):
                     self.bytes.add(len(self.pieces) - 1)
             found.append(self.pieces.index(piece))
         return found
+
+    def _is_foreign(self, character: str) -> bool:
+        return character in self.foreign or "\u0370" <= character <= "\u2000" or character > "\u2fff"
 
     def decode(self, ids: Sequence[int]) -> str:
         return "".join(self.pieces[piece] for piece in ids)

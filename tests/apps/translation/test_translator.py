@@ -108,6 +108,17 @@ def test_words_that_the_vocabulary_cannot_spell_stay_whole(letters: Any, words: 
     assert sorted(asked) == [f"see {SYMBOLS[0]} and {SYMBOLS[1]} the {SYMBOLS[2]}! dog", f"the dog {SYMBOLS[0]}"]
 
 
+def test_signs_that_the_vocabulary_lacks_become_plain_ones(letters: Any, words: Any) -> None:
+    letters.foreign = set("’“”—ﬁ\u00a0…")
+    translator = Translator(words(), letters)
+    assert translator.translate(["“the  dog’s ﬁne”\u00a0— the cat… https://a.b/’x ½", "’…"]) == [
+        '"el perro\'s fine" - el gato... https://a.b/’x ½',
+        "’…",
+    ]
+    other = type(letters)()
+    assert Translator(type(words())(other), other).translate(["“the dog”"]) == ["“el perro”"]
+
+
 def test_a_translation_does_not_depend_on_its_batch(letters: Any, words: Any) -> None:
     lines = [f"the {'red ' * (number % 17)}dog number {number}" for number in range(60)]
     whole = Translator(words(), letters, batch_pieces=100, batch_rows=7).translate(lines)
