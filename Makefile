@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 BENCH_INSTALLED := $(VENV)/.bench-installed
 
-.PHONY: install demo test check bench flink tf215 lock clean
+.PHONY: install demo test check bench flink tf215 thot lock clean
 
 install: $(INSTALLED)
 
@@ -51,6 +51,14 @@ tf215: bench/.tf215/.installed
 bench/.tf215/.installed: bench/requirements-tf215.txt
 	python3.11 -m venv bench/.tf215
 	bench/.tf215/bin/python -m pip install --quiet --disable-pip-version-check --requirement bench/requirements-tf215.txt
+	@touch $@
+
+# Thot, a phrase-based translation system, in an environment of its own, to compare translations with.
+thot: bench/.thot/.installed
+
+bench/.thot/.installed: bench/requirements-thot.txt
+	"$(PYTHON)" -m venv bench/.thot
+	bench/.thot/bin/python -m pip install --quiet --disable-pip-version-check --requirement bench/requirements-thot.txt
 	@touch $@
 
 # For maintainers: the lock, and the same with hashes for plain pip.

@@ -29,9 +29,11 @@ BENCHMARKS = {
     "estimator": "training steps per second of canned estimators against tf.estimator 2.15",
     "recommend": "recommendations per second against implicit's ALS",
     "estimator_quality": "quality of canned estimators over seeds beside tf.estimator 2.15",
+    "translation_speed": "pieces per CPU-second of the translator's training and of its lite files",
+    "translation_peers": "BLEU and chrF of Apertium, of a phrase-based system trained on --pairs, and of --run",
     "quality": "quality and wall time of `gristmill run recommend` over seeds",
 }
-_LONG = ("scale", "control", "predict", "faults", "estimator_quality", "quality")
+_LONG = ("scale", "control", "predict", "faults", "estimator_quality", "translation_peers", "quality")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,6 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             tuple(options.scale),
             options.faults,
             options.advisor,
+            options.pairs,
+            options.phrases,
         )
         for name in names:
             note(f"\n{name}: {BENCHMARKS[name]}")
@@ -85,6 +89,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--faults", type=int, default=Inputs.faults, help="how many faults; their seed is the first one"
     )
+    parser.add_argument("--pairs", type=Path, help="folder with train.tsv.gz and dev.tsv.gz, lines English<TAB>Spanish")
+    parser.add_argument("--phrases", type=Path, help="folder in which the phrase-based model is kept for another time")
     parser.add_argument("--advisor", default=Inputs.advisor, help="MODULE:NAME of what makes the advisor of faults")
     return parser
 

@@ -28,6 +28,8 @@ class Inputs:
         scale: Rows of each run of the benchmark `scale`.
         faults: Faults of the benchmark `faults`.
         advisor: Module and name of what makes its advisor.
+        pairs: Folder with `train.tsv.gz` and `dev.tsv.gz`, for the benchmark `translation_peers`.
+        phrases: Folder of the phrase-based model; trained where it is not there yet.
     """
 
     folder: Path
@@ -39,6 +41,8 @@ class Inputs:
     scale: tuple[int, ...] = (1_000_000, 10_000_000, 50_000_000)
     faults: int = 50
     advisor: str = "apps.datacenter.safety.trial:rule_advisor"
+    pairs: Path | None = None
+    phrases: Path | None = None
 
     @property
     def progress(self) -> Progress:

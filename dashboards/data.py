@@ -9,6 +9,8 @@ from dashboards.parts.data_sections import show_origin, show_quarantine, show_st
 from dashboards.parts.drift_sections import show_drift
 from dashboards.parts.folders import Stamp, dataset_folders, datasets_root, stamp
 from dashboards.parts.messages import errors_shown, show_empty
+from dashboards.parts.pairs import read_report
+from dashboards.parts.pairs_sections import show_pairs
 from dashboards.parts.quarantine import Quarantine, read_quarantine
 from gristmill.data.dataset import Dataset
 from gristmill.data.reports import Comparison
@@ -58,9 +60,9 @@ def _show(dataset: Dataset, quarantine: Quarantine, others: Mapping[str, Path]) 
         strict=True,
     ):
         column.metric(title, f"{count:,}")
-    origin, statistics, vocabularies, drift, aside = st.tabs(
-        ["Origin", "Statistics", "Vocabularies", "Drift", "Quarantine"]
-    )
+    report = read_report(dataset)
+    names = ["Origin", "Statistics", "Vocabularies", "Drift", "Quarantine", *(["Pairs"] if report else [])]
+    origin, statistics, vocabularies, drift, aside, *pairs = st.tabs(names)
     with origin:
         show_origin(dataset)
     with statistics:
@@ -71,6 +73,9 @@ def _show(dataset: Dataset, quarantine: Quarantine, others: Mapping[str, Path]) 
         _compare(dataset, others)
     with aside:
         show_quarantine(quarantine)
+    if report:
+        with pairs[0]:
+            show_pairs(report)
 
 
 def _compare(dataset: Dataset, others: Mapping[str, Path]) -> None:

@@ -5,7 +5,7 @@ it stands in the user's files, and these are the sources that the manifest names
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +13,35 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gristmill.app import later
+from gristmill.data.execution import Execution
 from gristmill.data.manifest import FileEntry, SourceReport
 from gristmill.data.plan import Derivation
 from gristmill.errors import InputError
 from gristmill.files import json_text
+from gristmill.progress import Task
 from gristmill.schema import Schema
 from pipelines.finish import nothing_good
 from pipelines.quarantine import Rejected, keep_rejected, write_quarantine
 from pipelines.sources import source_file
-from pipelines.spans import look_at
+from pipelines.spans import LookedAt, look_at
 from pipelines.spill import SPILL
 from pipelines.staging import Origin, Prepared, PreparedFile
 from pipelines.write import write_file
 
-__all__ = ["Derived", "FileUse", "derive"]
+__all__ = ["Derived", "FileUse", "Place", "derive"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a derivation that runs a pipeline of its own does so."""
+
+    work: Path
+    """Folder that all workers see; what is written into its folder `SPILL` goes when the dataset is whole."""
+    how: Execution
+    found: tuple[LookedAt, ...]
+    """Each file as it was found: its bytes and spans."""
+    task: Task
+    """Where to tell how far it is."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +65,21 @@ class Derived:
     """In the order of the files."""
     reports: Mapping[str, Any]
     """What to tell of how the records were made, by name; values that JSON knows."""
+    assets: Mapping[str, bytes] = field(default_factory=dict)
+    """Files that belong to the records, by their path in the dataset folder."""
 
 
-def derive(prepared: Prepared) -> Prepared:
+def derive(prepared: Prepared, how: Execution, task: Task) -> Prepared:
     """The same ingestion with the derived records in the place of the files.
 
     Raises:
         InputError: The function refuses a file, too many records are set aside, or no record comes out.
     """
     derivation: Derivation = prepared.plan.derivation  # type: ignore[assignment]
-    made: Derived = later(derivation.function)(tuple(file.file for file in prepared.files), derivation.options)
+    found = tuple(file.found for file in prepared.files)
+    place = (Place(prepared.work, how, found, task),) if derivation.on_runner else ()
+    files = tuple(file.file for file in prepared.files)
+    made: Derived = later(derivation.function)(files, derivation.options, *place)
     quarantine = _quarantine(prepared, made)
     read, aside = sum(use.read for use in made.files), sum(len(use.rejected) for use in made.files)
     prepared.limit.hold(read, aside, prepared.work, prepared.out)
@@ -75,7 +95,13 @@ def derive(prepared: Prepared) -> Prepared:
         prepared,
         plan=prepared.plan.model_copy(update={"records": records}),
         files=(PreparedFile(file, 0, look_at(file)),),
-        origin=Origin(prepared.files, _sources(prepared, made), quarantine, _reports(prepared.work, made)),
+        origin=Origin(
+            prepared.files,
+            _sources(prepared, made),
+            quarantine,
+            _reports(prepared.work, made),
+            _assets(prepared.work, made),
+        ),
     )
 
 
@@ -108,3 +134,7 @@ def _reports(work: Path, made: Derived) -> dict[str, FileEntry]:
         name: write_file(work, f"reports/{name}.json", (json_text(report, name, indent=1) + "\n").encode())
         for name, report in made.reports.items()
     }
+
+
+def _assets(work: Path, made: Derived) -> dict[str, FileEntry]:
+    return {name: write_file(work, name, content) for name, content in made.assets.items()}

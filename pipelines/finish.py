@@ -197,6 +197,7 @@ def _manifest(
         sources=origin.sources if origin else (*(base.sources if base else ()), *reports),
         derived=sum(report.written for report in reports) if origin else None,
         reports=origin.reports if origin else {},
+        assets=origin.assets if origin else {},
     )
 
 

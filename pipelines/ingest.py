@@ -68,8 +68,8 @@ def ingest(
             if prepared.note:
                 shown.line(prepared.note)
             if plan.derivation:
-                with shown.task(f"make the records of {plan.records.name}"):
-                    prepared = derive(prepared)
+                with shown.task(f"make the records of {plan.records.name}") as task:
+                    prepared = derive(prepared, how, task)
             _take_over(prepared)
             size = sum(file.found.bytes for file in prepared.files)
             with shown.task(f"ingest into {out}", total=2 * size) as task:

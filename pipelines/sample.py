@@ -28,15 +28,16 @@ def cut_sample(files: list[str], size: int, folder: Path, columns: tuple[str, ..
         Path of the sample, and how many unpacked bytes it holds.
 
     Raises:
-        InputError: The file cannot be read, or is a pair of files.
+        InputError: The file cannot be read, is a pair of files, or a translation memory.
     """
     path = max(files, key=lambda name: Path(name).stat().st_size if Path(name).exists() else 0)
     source = source_file(path, columns=columns)
     target = (
         folder / f"sample{''.join(Path(path).suffixes[-2:] if is_gzip(source.files[0]) else Path(path).suffixes[-1:])}"
     )
-    if source.format == "parallel":
-        raise InputError(f"{path}: an estimate needs files that can be cut. Received: a pair of parallel files")
+    if source.format in ("parallel", "tmx"):
+        what = "a translation memory" if source.format == "tmx" else "a pair of parallel files"
+        raise InputError(f"{path}: an estimate needs files that can be cut. Received: {what}")
     if source.format == "parquet":
         return str(target), _cut_parquet(path, size, target)
     delimiter, quote = DIALECTS.get(source.format, ("", b""))

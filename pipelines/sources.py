@@ -43,6 +43,7 @@ FORMATS = {
     ".json": "jsonl",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".tmx": "tmx",
 }
 
 
@@ -56,7 +57,7 @@ class SourceFile:
 
     path: str
     format: str
-    """`csv`, `tsv`, `jsonl`, `parquet` or `parallel`."""
+    """`csv`, `tsv`, `jsonl`, `parquet`, `tmx` or `parallel`."""
     index: int = 0
     """Place among the files of one ingestion."""
     columns: tuple[str, ...] = ()

@@ -53,8 +53,8 @@ def look_at(source: SourceFile) -> LookedAt:
         if source.format == "parquet":
             unpacked, spans = _row_groups(source.path)
             return LookedAt(size, unpacked or size, states, content_sha256(source), spans)
-        if source.format == "parallel" or is_gzip(source.path):
-            unpacked = size if source.format == "parallel" else size * _PACKED
+        if source.format in ("parallel", "tmx") or is_gzip(source.path):
+            unpacked = size * _PACKED if source.format != "parallel" and is_gzip(source.path) else size
             return LookedAt(size, unpacked, states, content_sha256(source), (WHOLE,))
         digest = hashlib.sha256()
         spans = tuple(_text_spans(source, digest))

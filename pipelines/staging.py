@@ -52,6 +52,7 @@ class Origin:
     sources: tuple[SourceReport, ...]
     quarantine: tuple[FileEntry, ...]
     reports: dict[str, FileEntry]
+    assets: dict[str, FileEntry]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import pyarrow as pa
 
 from gristmill.errors import InputError
-from pipelines.readers import delimited, json_lines, parallel, parquet
+from pipelines.readers import delimited, json_lines, parallel, parquet, tmx
 from pipelines.sources import WHOLE, Block, SourceFile, Span
 
 __all__ = ["read_file"]
@@ -16,6 +16,7 @@ _READERS: dict[str, Callable[..., Iterator[Block]]] = {
     "jsonl": json_lines.read,
     "parallel": parallel.read,
     "parquet": parquet.read,
+    "tmx": tmx.read,
 }
 
 

@@ -120,8 +120,8 @@ class Task:
     """Metrics of the model on a split."""
     baselines: Callable[[Work, str], MetricsBySystem]
     """Metrics of each baseline on a split."""
-    signature: "Callable[[keras.Model, Work], Signature]"
-    """The function to export."""
+    signature: "Callable[[keras.Model, Work], Signature | Sequence[Signature]]"
+    """The function to export, or several, of which the first is compared with its lite file."""
     assets: Callable[[Work], Mapping[str, bytes]]
     """Files that travel in the lite file: vocabularies, names."""
     requests: Callable[[Work, str], list[dict[str, Any]]]

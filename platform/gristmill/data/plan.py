@@ -72,6 +72,8 @@ class Derivation(BaseModel):
     """`module:name`; what it takes and gives is told in `pipelines.derive`."""
     options: dict[str, Any] = {}
     """What it gets beside the files: values that JSON knows."""
+    on_runner: bool = False
+    """Whether it runs a pipeline of its own: it then gets a `pipelines.derive.Place` as well."""
 
 
 class Layout(BaseModel):

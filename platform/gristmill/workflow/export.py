@@ -70,10 +70,11 @@ def export_run(
 def _save(opened: OpenedRun, task: Task, folder: Path, shown: Progress) -> Signature:
     with shown.task(f"save {task.name}"):
         model = load_model(opened, task)
-        signature = task.signature(model, opened.work)
+        made = task.signature(model, opened.work)
+        signatures = [made] if isinstance(made, Signature) else list(made)
         folder.mkdir(parents=True, exist_ok=True)
-        export_saved_model(task.exported(model), [signature], folder / task.name)
-    return signature
+        export_saved_model(task.exported(model), signatures, folder / task.name)
+    return signatures[0]
 
 
 def _job(opened: OpenedRun, task: Task, folder: Path, formats: Sequence[str]) -> Job:

@@ -117,6 +117,11 @@ def test_an_unknown_route_is_refused(data: KnownData, tmp_path: Path) -> None:
         fetch(data, source="archive", cache=tmp_path)
 
 
+def test_data_without_variants_has_none(data: KnownData, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"made has no variants\. Received: 'en-es'"):
+        fetch(data, variant="en-es", cache=tmp_path)
+
+
 def test_a_cache_that_cannot_be_made_is_named(data: KnownData, tmp_path: Path) -> None:
     (tmp_path / "cache").touch()
     with pytest.raises(WorkError, match=r"cannot make .*cache"):

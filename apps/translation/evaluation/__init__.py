@@ -1,0 +1,32 @@
+"""How good translations are: BLEU, chrF, significance, peers that are run for real, and where systems differ."""
+
+from apps.translation.evaluation.apertium import Apertium
+from apps.translation.evaluation.examples import (
+    Example,
+    LengthScores,
+    by_length,
+    largest_differences,
+    largest_errors,
+)
+from apps.translation.evaluation.peers import baselines
+from apps.translation.evaluation.report import COLUMNS, Report, evaluate
+from apps.translation.evaluation.scores import METRICS, Difference, Scores, compare, score, sentence_scores
+
+__all__ = [
+    "Apertium",
+    "COLUMNS",
+    "Difference",
+    "Example",
+    "LengthScores",
+    "METRICS",
+    "Report",
+    "Scores",
+    "baselines",
+    "by_length",
+    "compare",
+    "evaluate",
+    "largest_differences",
+    "largest_errors",
+    "score",
+    "sentence_scores",
+]

@@ -1,0 +1,62 @@
+"""Translates with a lite file, a segment after the other; needs no TensorFlow."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from apps.translation.decoding.engine import request, without_padding
+from gristmill.errors import InputError
+
+if TYPE_CHECKING:
+    from gristmill.lite import LiteModel
+
+__all__ = ["LiteEngine"]
+
+_GREEDY, _BEAM = "translate", "beam"
+
+
+class LiteEngine:
+    """An engine over the signatures `translate` (greedy) and `beam` of a lite file.
+
+    Attributes:
+        source_pieces: Most pieces of a segment, without its end.
+    """
+
+    def __init__(self, model: "LiteModel") -> None:
+        """Looks at what the file takes.
+
+        Raises:
+            InputError: It has no signature `translate` with the input `source` `[1, pieces]`.
+        """
+        kinds = model.signatures[_GREEDY].inputs if _GREEDY in model.signatures else {}
+        if set(kinds) != {"source", "limit"} or len(kinds["source"].shape) != 2:
+            raise InputError(
+                f"{model.path.name} must have the signature {_GREEDY!r} with the inputs source and limit. "
+                f"Received: {', '.join(model.signatures)}"
+            )
+        self._model = model
+        self.source_pieces = int(kinds["source"].shape[1]) - 1
+
+    def translate(self, sources: Sequence[Sequence[int]], beam: int) -> list[list[int]]:
+        """Translates segments, each for itself.
+
+        Args:
+            sources: Piece ids of each segment, at most `source_pieces`.
+            beam: 1 for greedy search, else the width that the file was exported with.
+
+        Raises:
+            InputError: A segment is too long, or the file has no such beam.
+        """
+        return [self._one(source, beam) for source in sources]
+
+    def _one(self, source: Sequence[int], beam: int) -> list[int]:
+        if len(source) > self.source_pieces:
+            raise InputError(f"a segment must have at most {self.source_pieces} pieces. Received: {len(source)}")
+        asked = request(source, self.source_pieces + 1)
+        if beam == 1:
+            return without_padding(self._model(_GREEDY, **asked)["pieces"][0])
+        found = self._model(_BEAM, **asked)["pieces"][0]
+        if len(found) != beam:
+            raise InputError(
+                f"`beam` must be 1 or {len(found)}, with which {self._model.path.name} was exported. Received: {beam}"
+            )
+        return without_padding(found[0])

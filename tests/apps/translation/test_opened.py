@@ -1,0 +1,113 @@
+"""A translator opened from a lite file: what it is asked and gives, and files that are none."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import gristmill.lite
+from apps.translation.lite_engine import LiteEngine
+from apps.translation.opened import ABOUT, VOCABULARY, open_model
+from apps.translation.text import Translator
+from apps.translation.text.pieces import SentencePieces
+from gristmill.errors import InputError, IntegrityError
+
+
+class Given:
+    """A lite file that gives the source back, with a step of -1 its pieces in the opposite order."""
+
+    def __init__(self, path: Path, assets: Mapping[str, bytes] | None = None, step: int = 1) -> None:
+        self.path, self.assets, self.step = path, assets or {}, step
+        kinds = {"source": SimpleNamespace(shape=(1, 12)), "limit": SimpleNamespace(shape=(1,))}
+        self.signatures: dict[str, Any] = {"translate": SimpleNamespace(inputs=kinds)}
+        self.asked: list[str] = []
+
+    def __call__(self, signature: str, **inputs: NDArray[np.int32]) -> dict[str, NDArray[np.int32]]:
+        self.asked.append(signature)
+        assert inputs["source"].shape == (1, 12) and inputs["limit"].shape == (1,)
+        (row,) = inputs["source"]
+        end = list(row).index(2)
+        assert not row[end + 1 :].any()
+        pieces = np.zeros(20, np.int32)
+        pieces[:end] = row[:end][:: self.step]
+        if signature == "translate":
+            return {"pieces": pieces[None]}
+        return {"pieces": np.stack([pieces, *np.zeros((2, 20), np.int32)])[None]}
+
+
+@pytest.fixture
+def lite(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
+    """`lite(assets)` is the path of a lite file with these assets."""
+
+    def make(assets: Mapping[str, bytes]) -> str:
+        (tmp_path / "model.tflite").write_bytes(b"")
+        monkeypatch.setattr(gristmill.lite, "LiteModel", lambda path: Given(path, assets))
+        return str(tmp_path / "model.tflite")
+
+    return make
+
+
+def test_greedy_and_beam_have_a_signature_each() -> None:
+    model = Given(Path("model.tflite"), step=-1)
+    engine = LiteEngine(model)  # type: ignore[arg-type]
+    assert engine.source_pieces == 11
+    assert engine.translate([[7, 8, 9], [5]], 1) == [[9, 8, 7], [5]]
+    assert engine.translate([[7, 8]], 3) == [[8, 7]]
+    assert model.asked == ["translate", "translate", "beam"]
+    with pytest.raises(InputError, match=r"must be 1 or 3, with which model\.tflite was exported\. Received: 4"):
+        engine.translate([[7]], 4)
+    with pytest.raises(InputError, match=r"at most 11 pieces\. Received: 12"):
+        engine.translate([[7] * 12], 1)
+    model.signatures = {"serve": model.signatures["translate"]}
+    with pytest.raises(InputError, match="must have the signature 'translate'"):
+        LiteEngine(model)  # type: ignore[arg-type]
+
+
+def test_a_lite_file_brings_its_vocabulary_and_languages(lite: Callable[..., str], pieces: bytes) -> None:
+    about = json.dumps({"source_language": "en", "target_language": "es"}).encode()
+    model = open_model(lite({VOCABULARY: pieces, ABOUT: about}))
+    assert (model.name, model.source_language, model.target_language) == ("model.tflite", "en", "es")
+    assert model.segment_pieces == 11
+    translator = Translator(model.engine, model.vocabulary, segment_pieces=model.segment_pieces)
+    assert translator.translate(["the dog 7 😀"]) == ["the dog 7 😀"]
+    line = "the dog sees the cat " * 20
+    assert translator.translate([line, ""]) == [line, ""]
+
+
+def test_a_vocabulary_spells_what_it_lacks_in_bytes(pieces: bytes) -> None:
+    vocabulary = SentencePieces(pieces)
+    ids = vocabulary.encode("dog ß")
+    assert [vocabulary.is_byte(piece) for piece in ids[-2:]] == [True, True]
+    assert vocabulary.decode(ids) == "dog ß" and len(vocabulary) > max(ids)
+    with pytest.raises(IntegrityError, match="no SentencePiece model"):
+        SentencePieces(b"none")
+
+
+def test_what_is_no_translator_is_told(lite: Callable[..., str], pieces: bytes, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"a file that is there\. Received: none\.tflite"):
+        open_model("none.tflite")
+    with pytest.raises(InputError, match=r"without vocabulary/pieces\.model and translation\.json"):
+        open_model(lite({}))
+    with pytest.raises(IntegrityError, match="must tell source_language"):
+        open_model(lite({VOCABULARY: pieces, ABOUT: b"[]"}))
+    with pytest.raises(InputError, match="unknown run"):
+        open_model("no-such-run")
+
+
+def test_a_run_is_opened_by_its_smallest_lite_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    from apps.translation import opened
+
+    rows = [{"format": "f32", "file": "a"}, {"format": "f16", "file": "b"}, {"format": "dynamic", "refused": "worse"}]
+    run: Any = SimpleNamespace(name="mine", path="runs/mine", config={"app": "translation"}, lite=rows, file=Path)
+    assert opened._lite_file(run) == Path("lite/b")
+    run.lite = []
+    with pytest.raises(InputError, match="gristmill export runs/mine --lite auto"):
+        opened._lite_file(run)
+    run.config = {"app": "recommend"}
+    with pytest.raises(InputError, match=r"must be a run of translation\. Received: mine, of recommend"):
+        opened._lite_file(run)
