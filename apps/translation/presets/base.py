@@ -1,4 +1,7 @@
-"""`gristmill train translation --preset base --precision mixed_bfloat16`: a GPU."""
+"""A translator for a machine with a GPU, where quality counts and size does not.
+
+`gristmill train translation --preset base --precision mixed_bfloat16`. Cost and score are still to be measured.
+"""
 
 __all__ = ["BASE"]
 
