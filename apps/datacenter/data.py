@@ -1,5 +1,7 @@
 """The app's default data: a month of a public plant, explored for eight days in each season."""
 
+import os
+
 from apps.datacenter.options import IngestOptions
 from gristmill.data.known import Fetched
 
@@ -25,7 +27,7 @@ def default_sources(fetched: Fetched) -> tuple[dict[str, list[str]], IngestOptio
     path = fetched.folder.parent / "datacenter-telemetry" / name
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
-        made = path.with_suffix(".part")
+        made = path.with_suffix(f".part{os.getpid()}")
         write_telemetry(explore_seasons(options, _DAYS), made)
         made.rename(path)
     data = fetched.data

