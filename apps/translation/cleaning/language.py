@@ -12,6 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from apps.translation.text.masks import ANY_SYMBOL
+
 __all__ = ["known_language", "wrong_language"]
 
 _LABEL = "__label__"
@@ -22,7 +24,6 @@ _THIRD = (30, 0.8)
 """The same for one in a third language."""
 _POSSIBLE = 0.1
 """From this share on a text may be in its language after all."""
-_SYMBOL = re.compile(r"｟[0-9]｠")
 
 
 def known_language(code: str) -> bool:
@@ -49,7 +50,7 @@ def wrong_language(texts: Sequence[str], code: str, other: str) -> dict[int, str
         if len(text) < _OTHER_SIDE[0]:
             continue
         if "｟" in text:
-            text = _SYMBOL.sub(" ", text)
+            text = ANY_SYMBOL.sub(" ", text)
         found = predict((text.lower() if text.isupper() else text) + "\n", 3, 0.0, "strict")
         share, label = found[0]
         fewest, sure = limits.get(label, _THIRD)

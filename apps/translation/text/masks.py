@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Masked", "SYMBOLS", "mask", "mask_pair", "unmask"]
+__all__ = ["ANY_SYMBOL", "Masked", "SYMBOLS", "mask", "mask_pair", "unmask"]
 
 SYMBOLS = tuple(f"｟{number}｠" for number in range(10))
 """The symbols, in the order in which they are given out; the vocabulary holds each as one piece."""
+ANY_SYMBOL = re.compile("|".join(map(re.escape, SYMBOLS)))
 
 _PLACEHOLDER = r"""
     \{\{[^{}]*\}\} | \{%[^{}]*?%\}                                       # {{ x }}  {% x %}
@@ -31,7 +32,6 @@ _KEPT = rf"""
 _FIND = re.compile(_KEPT, re.VERBOSE)
 _HINT = re.compile(r"[\d%{$<@/&｟\[\U0001F000-\U0001FAFF☀-➿\uFE0F\u20E3]|www\.")
 """Nothing in a text without one of these is kept: most sentences are through here."""
-_SYMBOL = re.compile(r"｟([0-9])｠")
 _MUST_MATCH = frozenset({"tag", "placeholder"})
 """What both sides of a pair must hold equally often; the rest is masked where it is on both sides."""
 
@@ -69,10 +69,10 @@ def unmask(text: str, values: Sequence[str]) -> str:
     """`text` with what its symbols stand for; a symbol that stands for nothing is left out."""
 
     def value(found: re.Match[str]) -> str:
-        number = int(found[1])
+        number = SYMBOLS.index(found[0])
         return values[number] if number < len(values) else ""
 
-    return _SYMBOL.sub(value, text)
+    return ANY_SYMBOL.sub(value, text)
 
 
 def mask_pair(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from apps.translation.text.glossary import Glossary, Match
-from apps.translation.text.masks import SYMBOLS, mask
+from apps.translation.text.masks import ANY_SYMBOL, SYMBOLS, mask
 
 __all__ = ["HOLE", "Protected", "plain", "protect"]
 
@@ -14,7 +14,6 @@ HOLE = "\ufffc"
 """Stands in a protected text for each part that was set aside."""
 _OWN = frozenset({HOLE, *(symbol[place] for symbol in SYMBOLS for place in (0, -1))})
 """Signs that mean something to us, and so are set aside where a text has them."""
-_SYMBOL = re.compile("|".join(map(re.escape, SYMBOLS)))
 _JOINS = "\u0300-\u036f\u200c\u200d\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff"
 _TOKEN = re.compile(rf"\w[\w{_JOINS}]*|[^\w\s][{_JOINS}]*")
 """A word with its marks, or a sign with what colours or joins it."""
@@ -76,7 +75,7 @@ def plain(character: str, spelled: Callable[[str], bool]) -> str:
 
 def _masked(text: str) -> Iterator[tuple[int, int]]:
     """Where what `mask` keeps stands in a text, of which there may be more than there are symbols."""
-    own = [match.span() for match in _SYMBOL.finditer(text)]
+    own = [match.span() for match in ANY_SYMBOL.finditer(text)]
     yield from own
     begin = 0
     for start, end in [*own, (len(text), len(text))]:
@@ -90,9 +89,9 @@ def _masked_part(text: str) -> Iterator[tuple[int, int]]:
     place, full = 0, True
     while full:
         masked = mask(text[place:])
-        symbols = _SYMBOL.findall(masked.text)
+        symbols = ANY_SYMBOL.findall(masked.text)
         seen = set()
-        for before, symbol in zip(_SYMBOL.split(masked.text), symbols, strict=False):
+        for before, symbol in zip(ANY_SYMBOL.split(masked.text), symbols, strict=False):
             start = place + len(before)
             place = start + len(masked.values[SYMBOLS.index(symbol)])
             yield start, place

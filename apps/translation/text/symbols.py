@@ -4,11 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from apps.translation.text.masks import SYMBOLS
+from apps.translation.text.masks import ANY_SYMBOL, SYMBOLS
 
 __all__ = ["Restored", "restore"]
 
-_SYMBOL = re.compile("|".join(map(re.escape, SYMBOLS)))
 _END = " .!?…,;:\"'”’»)]"
 _STRAY = re.compile("[" + re.escape("".join({each[0] + each[-1] for each in SYMBOLS})) + "]")
 
@@ -43,14 +42,14 @@ def restore(source: str, translation: str, values: Sequence[str]) -> Restored:
         spare += 1
         return ""
 
-    text = _SYMBOL.sub(once, translation)
+    text = ANY_SYMBOL.sub(once, translation)
     if spare:
         text = re.sub(r" {2,}", " ", text).strip()
     missing = [symbol for symbol in sorted(wanted, key=source.index) if symbol not in seen]
     for symbol in missing:
         text = _inserted(source, text, symbol)
-    pieces = _SYMBOL.split(text)
-    order = [values[SYMBOLS.index(symbol)] for symbol in _SYMBOL.findall(text)]
+    pieces = ANY_SYMBOL.split(text)
+    order = [values[SYMBOLS.index(symbol)] for symbol in ANY_SYMBOL.findall(text)]
     clean = [_STRAY.sub("", piece) for piece in pieces]
     whole = "".join(a + b for a, b in zip(clean, [*order, ""], strict=True))
     return Restored(whole.strip(), len(missing), spare)
@@ -84,14 +83,14 @@ def _space(beside: str, in_source: str) -> str:
 
 def _bounds(text: str, before: str, after: str) -> tuple[int, int]:
     """From behind the symbol that stands before it in the source to the one that stands after it."""
-    earlier = [text.index(symbol) + len(symbol) for symbol in _SYMBOL.findall(before) if symbol in text]
-    later = [text.index(symbol) for symbol in _SYMBOL.findall(after) if symbol in text]
+    earlier = [text.index(symbol) + len(symbol) for symbol in ANY_SYMBOL.findall(before) if symbol in text]
+    later = [text.index(symbol) for symbol in ANY_SYMBOL.findall(after) if symbol in text]
     low, high = (earlier or [0])[-1], (later or [len(text)])[0]
     return (low, high) if low <= high else (0, len(text))
 
 
 def _says_something(text: str) -> bool:
-    return any(character.isalnum() for character in _SYMBOL.sub("", text))
+    return any(character.isalnum() for character in ANY_SYMBOL.sub("", text))
 
 
 def _between_words(text: str, index: int) -> bool:
