@@ -87,8 +87,8 @@ class Dynamics(keras.Model):
 
     def get_config(self) -> dict[str, Any]:
         """What the model is made from."""
-        made = {"signals": vars(self.signals), "members": self.members, "units": self.units}
-        return made | {"switches": self.switches.model_dump()}
+        switches = self.switches.model_dump()
+        return {"signals": vars(self.signals), "members": self.members, "units": self.units, "switches": switches}
 
     def build(self, shape: Sequence[int]) -> None:
         """Makes the weights of the networks."""

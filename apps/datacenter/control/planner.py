@@ -153,7 +153,7 @@ class Planner:
         """
         size = len(self.dynamics.signals.state) + len(OUTSIDE)
         low, high = self.dynamics.lowest[:size], self.dynamics.highest[:size]
-        beyond = tf.concat([state, outside[0]], 0)
-        beyond = tf.nn.relu(tf.maximum(low - beyond, beyond - high))
+        at = tf.concat([state, outside[0]], 0)
+        beyond = tf.nn.relu(tf.maximum(low - at, at - high))
         power = np.arange(size) == size - len(OUTSIDE) + OUTSIDE.index("it_power_kw")
         return tf.reduce_max(beyond / (tf.where(power, high, high - low) + 1e-6))
