@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["ANY_SYMBOL", "Masked", "SYMBOLS", "mask", "mask_pair", "unmask"]
+__all__ = ["ANY_SYMBOL", "Masked", "SYMBOLS", "Span", "find_kept", "mask_pair"]
 
 SYMBOLS = tuple(f"｟{number}｠" for number in range(10))
 """The symbols, in the order in which they are given out; the vocabulary holds each as one piece."""
@@ -32,47 +32,34 @@ _KEPT = rf"""
 _FIND = re.compile(_KEPT, re.VERBOSE)
 _HINT = re.compile(r"[\d%{$<@/&｟\[\U0001F000-\U0001FAFF☀-➿\uFE0F\u20E3]|www\.")
 """Nothing in a text without one of these is kept: most sentences are through here."""
-_MUST_MATCH = frozenset({"tag", "placeholder"})
-"""What both sides of a pair must hold equally often; the rest is masked where it is on both sides."""
+_MUST_MATCH = frozenset({"tag", "placeholder", "symbol"})
+"""What both sides of a pair must hold equally often; the rest is masked as often as it is on both sides."""
 
 
 @dataclass(frozen=True)
 class Masked:
-    """A text with symbols, and what the symbols stand for: `values[n]` for `SYMBOLS[n]`."""
+    """A text with symbols, and what they stand for: `values[n]` for the n-th symbol that is given out."""
 
     text: str
     values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class _Span:
+class Span:
+    """A part `text[start:end]` that a translation leaves as it is."""
+
     start: int
     end: int
     value: str
     kind: str
+    """Such as `url`, `tag`, `placeholder`, `number`, `sign`, `symbol` (one of `SYMBOLS` in the text itself) or `word`."""
 
 
-def mask(text: str) -> Masked:
-    """`text` with a symbol for each thing to keep; the same thing has the same symbol each time.
-
-    At most ten different things get symbols, in the order in which they occur; others stay in the text. Symbols that
-    the text itself holds come first, so that `unmask(*)` gives back any text exactly.
-    """
-    spans = _spans(text)
-    if not spans:
-        return Masked(text)
-    values = _first(spans)
-    return Masked(_replace(text, spans, dict(zip(values, SYMBOLS, strict=False))), values)
-
-
-def unmask(text: str, values: Sequence[str]) -> str:
-    """`text` with what its symbols stand for; a symbol that stands for nothing is left out."""
-
-    def value(found: re.Match[str]) -> str:
-        number = SYMBOLS.index(found[0])
-        return values[number] if number < len(values) else ""
-
-    return ANY_SYMBOL.sub(value, text)
+def find_kept(text: str) -> list[Span]:
+    """What a translation of `text` leaves as it is, from left to right."""
+    if not _HINT.search(text):
+        return []
+    return [Span(found.start(), found.end(), found[0], found.lastgroup or "") for found in _FIND.finditer(text)]
 
 
 def mask_pair(
@@ -80,35 +67,33 @@ def mask_pair(
 ) -> tuple[Masked, Masked] | None:
     """Both sides of a pair with the same symbol for the same thing, or None where their placeholders or tags differ.
 
+    Each occurrence has a symbol of its own, as in a text that is translated: the first `%s` of one side is taken for the
+    first of the other. What only one side has stays in its text, and so does what comes after ten symbols.
+
     Args:
         source: A text.
         target: Its translation.
         words: Words to mask as well, where both sides hold them.
         symbols: The symbols in the order in which to give them out; `values` follow this order.
     """
-    sides = tuple(_with_words(text, _spans(text), words) for text in (source, target))
+    sides = [_with_words(text, find_kept(text), words) for text in (source, target)]
     if not any(sides):
         return Masked(source), Masked(target)
     strict = [Counter(span.value for span in spans if span.kind in _MUST_MATCH) for spans in sides]
     if strict[0] != strict[1]:
         return None
-    shared = {span.value for span in sides[0]} & {span.value for span in sides[1]}
-    kept = [[span for span in spans if span.value in shared or span.kind == "symbol"] for spans in sides]
-    values = _first([*kept[0], *kept[1]])
-    given = dict(zip(values, symbols, strict=False))
-    return Masked(_replace(source, kept[0], given), values), Masked(_replace(target, kept[1], given), values)
+    numbered = [_numbered(spans) for spans in sides]
+    shared = [key for key in numbered[0] if key in numbered[1]][: len(symbols)]
+    given = dict(zip(shared, symbols, strict=False))
+    values = tuple(value for value, _ in shared)
+    texts = [_replace(text, spans, given) for text, spans in zip((source, target), numbered, strict=True)]
+    return Masked(texts[0], values), Masked(texts[1], values)
 
 
-def _spans(text: str) -> list[_Span]:
-    if not _HINT.search(text):
-        return []
-    return [_Span(found.start(), found.end(), found[0], found.lastgroup or "") for found in _FIND.finditer(text)]
-
-
-def _with_words(text: str, spans: list[_Span], words: Iterable[str]) -> list[_Span]:
+def _with_words(text: str, spans: list[Span], words: Iterable[str]) -> list[Span]:
     """`spans` and those of whole `words` outside of them, in order."""
     more = [
-        _Span(found.start(), found.end(), word, "word")
+        Span(found.start(), found.end(), word, "word")
         for word in words
         for found in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", text)
         if not any(span.start < found.end() and found.start() < span.end for span in spans)
@@ -116,15 +101,19 @@ def _with_words(text: str, spans: list[_Span], words: Iterable[str]) -> list[_Sp
     return sorted([*spans, *more], key=lambda span: span.start) if more else spans
 
 
-def _first(spans: list[_Span]) -> tuple[str, ...]:
-    """The ten values that get symbols: literal symbols first, then by place."""
-    literal = [span.value for span in spans if span.kind == "symbol"]
-    return tuple(dict.fromkeys([*literal, *(span.value for span in spans)]))[: len(SYMBOLS)]
-
-
-def _replace(text: str, spans: list[_Span], given: dict[str, str]) -> str:
-    pieces, place = [], 0
+def _numbered(spans: list[Span]) -> dict[tuple[str, int], Span]:
+    """Each span by its value and how often the value came before it, in order."""
+    seen: Counter[str] = Counter()
+    found = {}
     for span in spans:
-        pieces += [text[place : span.start], given.get(span.value, span.value)]
+        found[span.value, seen[span.value]] = span
+        seen[span.value] += 1
+    return found
+
+
+def _replace(text: str, spans: dict[tuple[str, int], Span], given: dict[tuple[str, int], str]) -> str:
+    pieces, place = [], 0
+    for key, span in spans.items():
+        pieces += [text[place : span.start], given.get(key, span.value)]
         place = span.end
     return "".join([*pieces, text[place:]])

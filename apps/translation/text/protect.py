@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from apps.translation.text.glossary import Glossary, Match
-from apps.translation.text.masks import ANY_SYMBOL, SYMBOLS, mask
+from apps.translation.text.masks import SYMBOLS, find_kept
 
 __all__ = ["HOLE", "Protected", "plain", "protect"]
 
@@ -48,7 +48,7 @@ def protect(text: str, glossary: Glossary | None, covered: Callable[[str], bool]
         glossary: Terms with their translations.
         covered: Whether the vocabulary has pieces for a character, or for a plain one in its place.
     """
-    found = [Match(start, end, text[start:end]) for start, end in _masked(text)]
+    found = [Match(span.start, span.end, span.value) for span in find_kept(text)]
     if not text.isascii():
         found += [Match(start, end, text[start:end]) for start, end in _without_pieces(text, covered)]
     terms = glossary.find(text) if glossary else []
@@ -71,34 +71,6 @@ def plain(character: str, spelled: Callable[[str], bool]) -> str:
         return character
     other = _PLAIN.get(character) or unicodedata.normalize("NFKC", character)
     return other if other.isascii() or all(map(spelled, other)) else character
-
-
-def _masked(text: str) -> Iterator[tuple[int, int]]:
-    """Where what `mask` keeps stands in a text, of which there may be more than there are symbols."""
-    own = [match.span() for match in ANY_SYMBOL.finditer(text)]
-    yield from own
-    begin = 0
-    for start, end in [*own, (len(text), len(text))]:
-        for left, right in _masked_part(text[begin:start]):
-            yield begin + left, begin + right
-        begin = end
-
-
-def _masked_part(text: str) -> Iterator[tuple[int, int]]:
-    """The same of a text without symbols of its own, a mask after the other, each as far as its symbols go."""
-    place, full = 0, True
-    while full:
-        masked = mask(text[place:])
-        symbols = ANY_SYMBOL.findall(masked.text)
-        seen = set()
-        for before, symbol in zip(ANY_SYMBOL.split(masked.text), symbols, strict=False):
-            start = place + len(before)
-            place = start + len(masked.values[SYMBOLS.index(symbol)])
-            yield start, place
-            seen.add(symbol)
-            if len(seen) == len(SYMBOLS):
-                break
-        full = len(seen) == len(SYMBOLS)
 
 
 def _without_pieces(text: str, covered: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
