@@ -33,6 +33,7 @@ app = App(
             score=later(f"{_TASK}:score"),
             agreement=later(f"{_TASK}:agreement"),
             gate=Gate("bleu", allowed_loss=0.3, minimum_agreement=0.99),
+            formats=("f32", "int8_weights"),
             modules=("apps.translation.model",),
         ),
     ),

@@ -18,7 +18,7 @@ VOCABULARY = "vocabulary/pieces.model"
 ABOUT = "translation.json"
 """The asset that tells the `source_language` and the `target_language`."""
 _SUFFIX = ".tflite"
-_BEST_FIRST = ("dynamic", "f16", "f32")
+_BEST_FIRST = ("dynamic", "int8_weights", "f16", "f32")
 """Formats of a run's lite files; all that are kept passed the gate, and the smallest is the fastest."""
 
 

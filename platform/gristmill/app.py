@@ -132,6 +132,8 @@ class Task:
     """Share in [0, 1] to which two systems' outputs say the same."""
     gate: "Gate"
     """How much a lite file may lose."""
+    formats: tuple[str, ...] = ("f32", "f16", "dynamic")
+    """Lite formats that `auto` stands for."""
     modules: tuple[str, ...] = ()
     """Modules that register the model's own layers; they are imported before it is loaded."""
     applies: "Callable[[Dataset], str | None]" = lambda dataset: None

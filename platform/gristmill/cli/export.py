@@ -13,7 +13,7 @@ __all__ = ["export"]
 
 def export(
     run: RunArgument,
-    lite: Annotated[str, typer.Option(help="auto for all formats, or names with commas: f32,f16,dynamic.")] = "auto",
+    lite: Annotated[str, typer.Option(help="auto, or names with commas: f32,f16,dynamic,int8_weights.")] = "auto",
     dataset: DatasetOption = None,
     split: Annotated[str, typer.Option(help="The split whose rows are compared.")] = "test",
     as_json: JsonOption = False,

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from gristmill.lite.int8_weights import store_in_int8
+
 __all__ = ["main"]
 
 
@@ -52,12 +54,12 @@ def _convert(saved_model: str, signatures: list[str], name: str) -> bytes:
 
     converter = tf.lite.TFLiteConverter.from_saved_model(saved_model, signature_keys=signatures)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    if name != "f32":
+    if name in {"f16", "dynamic"}:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if name == "f16":
         converter.target_spec.supported_types = [tf.float16]
     model: bytes = converter.convert()
-    return model
+    return store_in_int8(model) if name == "int8_weights" else model
 
 
 if __name__ == "__main__":

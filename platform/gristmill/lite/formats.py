@@ -1,23 +1,31 @@
 """The lite formats: how the weights of a float model are stored in its .tflite file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from gristmill.errors import InputError, unknown_name
 
-__all__ = ["FORMATS", "choose_formats"]
+__all__ = ["AUTO", "FORMATS", "choose_formats"]
 
 FORMATS: Mapping[str, str] = MappingProxyType(
     {
         "f32": "weights and arithmetic in 32-bit float: the reference",
         "f16": "weights in 16-bit float, arithmetic in 32-bit: half the size",
         "dynamic": "weights in 8-bit integers, activations quantized as they come: a quarter of the size",
+        "int8_weights": "weights in 8-bit integers, arithmetic in 32-bit float: a quarter of the size, float's accuracy",
     }
 )
 
+AUTO = ("f32", "f16", "dynamic")
+"""What "auto" stands for where a task names no other."""
 
-def choose_formats(text: str) -> tuple[str, ...]:
-    """Reads a list of formats, such as "f32,dynamic"; "auto" stands for all of them.
+
+def choose_formats(text: str, auto: Sequence[str] = AUTO) -> tuple[str, ...]:
+    """Reads a list of formats, such as "f32,dynamic".
+
+    Args:
+        text: Names with commas; "auto" is one.
+        auto: What "auto" stands for.
 
     Returns:
         Names of `FORMATS` in the order given, each once.
@@ -31,4 +39,4 @@ def choose_formats(text: str) -> tuple[str, ...]:
     for name in names:
         if name != "auto" and name not in FORMATS:
             raise unknown_name("lite format", name, ["auto", *FORMATS])
-    return tuple(FORMATS) if "auto" in names else tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(part for name in names for part in (auto if name == "auto" else (name,))))

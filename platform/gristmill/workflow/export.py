@@ -39,7 +39,7 @@ def export_run(
 
     Args:
         path: The run folder.
-        formats: `auto` for all, or names of formats with commas.
+        formats: `auto` for those of each task, or names of formats with commas.
         dataset: The dataset that the run was trained on, where that has moved.
         split: The split whose rows the float and the lite models are compared on.
         progress: Where to show how far it is.
@@ -50,18 +50,21 @@ def export_run(
         WorkError: A model cannot be converted.
     """
     shown = progress or Silent()
-    chosen = choose_formats(formats)
+    choose_formats(formats)
     opened = open_run(path, dataset, shown)
+    chosen = {task.name: choose_formats(formats, task.formats) for task in opened.tasks}
     with amend(opened.run) as change:
         for stale in ("lite", "saved_model"):
             if any(name.startswith(f"{stale}/") for name in opened.run.files):
                 change.remove(stale)
         signatures = {task.name: _save(opened, task, change.path / "saved_model", shown) for task in opened.tasks}
-        with shown.task(f"convert to {', '.join(chosen)}"):
-            convert_jobs([_job(opened, task, change.path, chosen) for task in opened.tasks])
+        with shown.task(f"convert to {', '.join(dict.fromkeys(sum(chosen.values(), ())))}"):
+            convert_jobs([_job(opened, task, change.path, chosen[task.name]) for task in opened.tasks])
         report: list[dict[str, Any]] = []
         for task in opened.tasks:
-            report += _examine(opened, task, signatures[task.name], change.path / "lite", chosen, split, shown)
+            report += _examine(
+                opened, task, signatures[task.name], change.path / "lite", chosen[task.name], split, shown
+            )
         change.write_json(REPORT, report)
         write_card(change, opened.app.card(opened.work.dataset), opened.app.metric_groups)
     return Run.open(path)

@@ -33,14 +33,15 @@ def test_the_room_opens_without_tensorflow() -> None:
 
 
 def test_formats_are_read_in_order_and_once() -> None:
-    assert choose_formats("auto") == tuple(FORMATS) == ("f32", "f16", "dynamic")
+    assert choose_formats("auto") == ("f32", "f16", "dynamic")
+    assert choose_formats("dynamic,auto", ["f32", "dynamic"]) == ("dynamic", "f32")
     assert choose_formats("dynamic, f32,dynamic") == ("dynamic", "f32")
 
 
 def test_unknown_formats_get_the_nearest() -> None:
     with pytest.raises(InputError, match="unknown lite format 'dynamc'; did you mean 'dynamic'"):
         choose_formats("auto,dynamc")
-    with pytest.raises(InputError, match="at least one of f32, f16, dynamic"):
+    with pytest.raises(InputError, match="at least one of f32, f16, dynamic, int8_weights"):
         choose_formats(" , ")
 
 
