@@ -39,11 +39,11 @@ class TrainingConfig(_Config):
     """How the network is trained."""
 
     epochs: int = Field(5, ge=1)
-    batch_pieces: int = Field(2048, ge=1)
+    batch_pieces: int = Field(1024, ge=1)
     """Places for pieces of the target in a batch; the source has as many."""
     row_lengths: tuple[int, ...] = Field((32, 128), min_length=1)
     """Lengths of the rows into which pairs are packed, ascending: one compiled shape each. Longer pairs are left out."""
-    learning_rate: float = Field(3e-3, gt=0)
+    learning_rate: float = Field(2e-3, gt=0)
     """Peak, reached after the warm-up; then it falls with the inverse square root of the steps."""
     warm_up: int = Field(200, ge=1)
     """Steps in which the learning rate rises."""

@@ -11,6 +11,8 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from gristmill.lite import round_to_int8
+
 __all__ = ["Attention", "DistanceBias", "sinusoids"]
 
 _register = keras.saving.register_keras_serializable(package="gristmill.translation")
@@ -105,7 +107,7 @@ class DistanceBias(keras.layers.Layer):
 
 
 def sinusoids(places: int, width: int) -> np.ndarray:
-    """Sines and cosines of each place, `[places, width]`, as in Vaswani et al."""
+    """Sines and cosines of each place, `[places, width]`, as in Vaswani et al., in steps that an 8-bit integer holds."""
     rates = 10000.0 ** (-np.arange(width // 2) / (width // 2))
     angles = np.arange(places)[:, None] * rates
-    return np.concatenate([np.sin(angles), np.cos(angles)], axis=1).astype(np.float32)
+    return round_to_int8(np.concatenate([np.sin(angles), np.cos(angles)], axis=1), axis=0)

@@ -34,7 +34,7 @@ def train_transformer(
     seed: int,
     **options: Any,
 ) -> Transformer:
-    """Trains a network; it holds the averaged weights with the smallest validation loss at the end.
+    """Trains a network; it holds the weights with the smallest validation loss at the end, rounded for 8-bit files.
 
     Args:
         pairs: What it learns from.
@@ -62,6 +62,7 @@ def train_transformer(
         return (Batch(*map(tf.constant, batch)) for batch in batches(epoch, first))
 
     train(step, given, epochs=config.epochs, steps_per_epoch=steps, judge=judge, **options)
+    model.round_weights()
     return model
 
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras import ops
 
 from apps.translation.model.attention import Attention, DistanceBias, sinusoids
+from gristmill.lite import round_to_int8
 
 __all__ = ["NEVER", "Transformer", "apart"]
 
@@ -17,6 +18,19 @@ _PLACES = 512
 """Places that have a position of their own; the pieces of a longer sentence are an error."""
 
 
+@_register
+class Norm(keras.layers.Layer):
+    """States over their root mean square (Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467), without a gain.
+
+    A gain would be one with the linear map that follows; a lite file folds it in, and so moves weights off their grid.
+    """
+
+    def call(self, states: Any) -> Any:
+        """States `[..., width]` to states."""
+        exact = ops.cast(states, "float32")
+        return ops.cast(exact * ops.rsqrt(ops.mean(exact * exact, -1, keepdims=True) + 1e-6), self.compute_dtype)
+
+
 class _Residual(keras.layers.Layer):
     """What the layers of both sides share: norms, a feed-forward network, and dropout of whole features."""
 
@@ -24,15 +38,14 @@ class _Residual(keras.layers.Layer):
         super().__init__(**options)
         self.width, self.feed_forward = width, feed_forward
         small = keras.initializers.VarianceScaling(0.5, "fan_avg", "uniform")
-        self.norm_network = _norm("norm_network")
+        self.norm_network = Norm(name="norm_network")
         self.expand = keras.layers.Dense(feed_forward, activation="relu", name="expand")
         self.contract = keras.layers.Dense(width, kernel_initializer=small, name="contract")
         self.drop = keras.layers.Dropout(dropout, name="drop")
 
     def build(self, input_shape: Any = None) -> None:
         """Makes the weights."""
-        for layer in (self.norm_network, self.expand):
-            layer.build((None, None, self.width))
+        self.expand.build((None, None, self.width))
         self.contract.build((None, None, self.feed_forward))
         super().build(input_shape)
 
@@ -48,12 +61,11 @@ class EncoderLayer(_Residual):
 
     def __init__(self, width: int, heads: int, feed_forward: int, dropout: float, **options: Any) -> None:
         super().__init__(width, feed_forward, dropout, **options)
-        self.norm = _norm("norm")
+        self.norm = Norm(name="norm")
         self.attention = Attention(width, heads, name="attention")
 
     def build(self, input_shape: Any = None) -> None:
         """Makes the weights."""
-        self.norm.build((None, None, self.width))
         self.attention.build()
         super().build(input_shape)
 
@@ -70,14 +82,12 @@ class DecoderLayer(_Residual):
 
     def __init__(self, width: int, heads: int, feed_forward: int, dropout: float, **options: Any) -> None:
         super().__init__(width, feed_forward, dropout, **options)
-        self.norm, self.norm_source = _norm("norm"), _norm("norm_source")
+        self.norm, self.norm_source = Norm(name="norm"), Norm(name="norm_source")
         self.attention = Attention(width, heads, name="attention")
         self.source = Attention(width, heads, name="source")
 
     def build(self, input_shape: Any = None) -> None:
         """Makes the weights."""
-        for layer in (self.norm, self.norm_source):
-            layer.build((None, None, self.width))
         for layer in (self.attention, self.source):
             layer.build()
         super().build(input_shape)
@@ -146,7 +156,7 @@ class Transformer(keras.Model):
         self.decoder = [DecoderLayer(*shape, name=f"decoder_{i}") for i in range(decoder_layers)]
         self.source_bias = DistanceBias(heads, distances, dtype="float32", name="source_bias")
         self.target_bias = DistanceBias(heads, distances, dtype="float32", name="target_bias")
-        self.norm_source, self.norm_target = _norm("norm_source"), _norm("norm_target")
+        self.norm_source, self.norm_target = Norm(name="norm_source"), Norm(name="norm_target")
         self.drop = keras.layers.Dropout(dropout, name="drop")
 
     def build(self, input_shape: Any = None) -> None:
@@ -156,8 +166,6 @@ class Transformer(keras.Model):
         for layers in (self.encoder, self.decoder, (self.source_bias, self.target_bias)):
             for layer in layers:
                 layer.build()
-        for norm in (self.norm_source, self.norm_target):
-            norm.build((None, None, self.width))
         super().build(input_shape)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
@@ -208,13 +216,15 @@ class Transformer(keras.Model):
         """States `[rows, width]` to scores of all pieces, `[rows, vocabulary]`."""
         return tf.matmul(states, tf.convert_to_tensor(self.table), transpose_b=True)
 
+    def round_weights(self) -> None:
+        """Rounds tables and kernels to what 8-bit integers hold, so that a file of a quarter of the size gives the same."""
+        for weight in self.trainable_variables:
+            if len(weight.shape) == 2:
+                weight.assign(round_to_int8(weight, axis=0 if weight is self.table else -1))
+
     def get_config(self) -> dict[str, Any]:
         """The arguments."""
         return super().get_config() | self.arguments
-
-
-def _norm(name: str) -> keras.layers.Layer:
-    return keras.layers.RMSNormalization(epsilon=1e-6, name=name)
 
 
 def apart(queries: Any, keys: Any) -> Any:

@@ -11,8 +11,8 @@ SMALL: dict[str, object] = {
     "network.encoder_layers": 4,
     "network.decoder_layers": 1,
     "network.feed_forward": 1024,
-    "training.epochs": 14,
-    "training.learning_rate": 2e-3,
+    "training.epochs": 7,
+    "training.learning_rate": 1.5e-3,
     "training.warm_up": 400,
     "training.dropout": 0.1,
 }

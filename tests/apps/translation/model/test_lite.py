@@ -26,7 +26,7 @@ SOURCES = [random.integers(4, 11, size).tolist() for size in (1, 2, 3, 5, 7, 8, 
 def files(network: Transformer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, LiteModel]:
     folder = tmp_path_factory.mktemp("lite")
     saved = export_saved_model(network, signatures(network, DECODING), folder / "saved_model")
-    made = convert_all(saved, folder, "translate", ["f32", "dynamic"])
+    made = convert_all(saved, folder, "translate", ["f32", "dynamic", "int8_weights"])
     return {name: LiteModel(path) for name, path in made.items()}
 
 

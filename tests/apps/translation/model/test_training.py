@@ -12,6 +12,7 @@ from apps.translation.model import Pairs, Transformer, make_step, new_transforme
 from apps.translation.model.batches import PackedBatches
 from apps.translation.model.loss import smoothed_mean
 from apps.translation.model.schedule import InverseSquareRoot
+from gristmill.lite import round_to_int8
 from gristmill.training import Checkpoints, Observer
 from gristmill.workflow.precision import set_precision
 
@@ -64,6 +65,9 @@ def test_a_tiny_network_learns_to_reverse() -> None:
     found = ModelEngine(model, DecodingConfig(source_pieces=8, target_pieces=8)).translate(held_out.source, 2)
     right = [row == target.tolist() for row, target in zip(found, held_out.target, strict=True)]
     assert np.mean(right) > 0.9
+    for weight in (model.table, *(layer.expand.kernel for layer in model.encoder)):
+        rounded = round_to_int8(weight, axis=0 if weight is model.table else -1)
+        np.testing.assert_allclose(weight, rounded, rtol=1e-6)
 
 
 def test_training_goes_on_where_it_stopped_to_the_same_weights(tmp_path: Path) -> None:
