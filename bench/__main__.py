@@ -31,9 +31,19 @@ BENCHMARKS = {
     "estimator_quality": "quality of canned estimators over seeds beside tf.estimator 2.15",
     "translation_speed": "pieces per CPU-second of the translator's training and of its lite files",
     "translation_peers": "BLEU and chrF of Apertium, of a phrase-based system trained on --pairs, and of --run",
+    "translation_quality": "BLEU and chrF of the translator trained on --pairs, by CPU-seconds of training",
     "quality": "quality and wall time of `gristmill run recommend` over seeds",
 }
-_LONG = ("scale", "control", "predict", "faults", "estimator_quality", "translation_peers", "quality")
+_LONG = (
+    "scale",
+    "control",
+    "predict",
+    "faults",
+    "estimator_quality",
+    "translation_peers",
+    "translation_quality",
+    "quality",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -28,7 +28,7 @@ class Inputs:
         scale: Rows of each run of the benchmark `scale`.
         faults: Faults of the benchmark `faults`.
         advisor: Module and name of what makes its advisor.
-        pairs: Folder with `train.tsv.gz` and `dev.tsv.gz`, for the benchmark `translation_peers`.
+        pairs: Folder with `train.tsv.gz` and `dev.tsv.gz`, for the benchmarks `translation_peers` and `translation_quality`.
         phrases: Folder of the phrase-based model; trained where it is not there yet.
     """
 
