@@ -1,7 +1,10 @@
 """Translates with a lite file, a segment after the other; needs no TensorFlow."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from apps.translation.decoding.engine import request, without_padding
 from gristmill.errors import InputError
@@ -9,9 +12,17 @@ from gristmill.errors import InputError
 if TYPE_CHECKING:
     from gristmill.lite import LiteModel
 
-__all__ = ["LiteEngine"]
+__all__ = ["Hypothesis", "LiteEngine"]
 
 _GREEDY, _BEAM = "translate", "beam"
+
+
+class Hypothesis(NamedTuple):
+    """A translation that beam search found."""
+
+    pieces: list[int]
+    score: float
+    """Its log probability divided by its length, its end included, to the power that the file was exported with."""
 
 
 class LiteEngine:
@@ -48,15 +59,27 @@ class LiteEngine:
         """
         return [self._one(source, beam) for source in sources]
 
+    def hypotheses(self, source: Sequence[int]) -> list[Hypothesis]:
+        """All that beam search keeps in the end for a segment, the best first.
+
+        Raises:
+            InputError: The segment is too long, or the file has no signature `beam`.
+        """
+        found = self._model(_BEAM, **self._request(source))
+        rows = zip(found["pieces"][0], found["scores"][0], strict=True)
+        return [Hypothesis(without_padding(pieces), float(score)) for pieces, score in rows]
+
     def _one(self, source: Sequence[int], beam: int) -> list[int]:
-        if len(source) > self.source_pieces:
-            raise InputError(f"a segment must have at most {self.source_pieces} pieces. Received: {len(source)}")
-        asked = request(source, self.source_pieces + 1)
         if beam == 1:
-            return without_padding(self._model(_GREEDY, **asked)["pieces"][0])
-        found = self._model(_BEAM, **asked)["pieces"][0]
+            return without_padding(self._model(_GREEDY, **self._request(source))["pieces"][0])
+        found = self._model(_BEAM, **self._request(source))["pieces"][0]
         if len(found) != beam:
             raise InputError(
                 f"`beam` must be 1 or {len(found)}, with which {self._model.path.name} was exported. Received: {beam}"
             )
         return without_padding(found[0])
+
+    def _request(self, source: Sequence[int]) -> dict[str, NDArray[np.int32]]:
+        if len(source) > self.source_pieces:
+            raise InputError(f"a segment must have at most {self.source_pieces} pieces. Received: {len(source)}")
+        return request(source, self.source_pieces + 1)

@@ -2,6 +2,6 @@
 
 from apps.translation.text.engine import Engine, Vocabulary
 from apps.translation.text.glossary import Glossary
-from apps.translation.text.translator import Counts, Translator
+from apps.translation.text.translator import Counts, Part, Translator
 
-__all__ = ["Counts", "Engine", "Glossary", "Translator", "Vocabulary"]
+__all__ = ["Counts", "Engine", "Glossary", "Part", "Translator", "Vocabulary"]

@@ -35,6 +35,10 @@ class SentencePieces:
         """The text of these pieces; a byte that belongs to no character becomes U+FFFD."""
         return str(self._processor.decode(list(map(int, ids))))
 
+    def spell(self, ids: Sequence[int]) -> list[str]:
+        """How each piece is written; "▁" stands for the space before a word."""
+        return [str(self._processor.id_to_piece(int(piece))) for piece in ids]
+
     def is_byte(self, piece: int) -> bool:
         """Whether a piece is one byte of a character that has no piece of its own."""
         return bool(self._processor.is_byte(piece))

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from apps.translation.text.segments import Segment, split_line
 from apps.translation.text.symbols import restore
 from gristmill.errors import InputError, WorkError
 
-__all__ = ["Counts", "Translator"]
+__all__ = ["Counts", "Part", "Translator"]
 
 _SPACES = re.compile(r"\s+")
 _BREAK = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
@@ -41,15 +41,17 @@ class Counts:
     """Segments for which the engine gave nothing; the source stands for them."""
 
 
-class _Work(NamedTuple):
-    """A segment of a line."""
+class Part(NamedTuple):
+    """A segment of a line, as the engine is asked for it."""
 
     source: str
     """With symbols in place of what is set aside, where it is to be translated."""
     values: tuple[str, ...]
+    """What is set aside; the n-th stands for the n-th symbol."""
     after: str
+    """White space between it and the next."""
     ids: tuple[int, ...]
-    """Empty where there is nothing to translate."""
+    """Its pieces; none where there is nothing to translate."""
 
 
 class Translator:
@@ -115,42 +117,61 @@ class Translator:
         for number, line in enumerate(lines, start=1):
             if "\n" in line:
                 raise InputError(f"`lines` must be one line each. Received: an end of line in line {number}")
-        work = [self._prepare(line) for line in lines]
-        wanted = list(dict.fromkeys(each.ids for line in work for each in line if each.ids))
-        found: dict[tuple[int, ...], str] = {}
+        parts = [self.prepare(line) for line in lines]
+        for line in parts:
+            self._count(line)
+        wanted = list(dict.fromkeys(part.ids for line in parts for part in line if part.ids))
+        found: dict[tuple[int, ...], Sequence[int]] = {}
         for batch in self._batches(wanted):
             outputs = self._engine.translate(batch, self._beam)
             if len(outputs) != len(batch):
                 raise WorkError(f"the engine must give {len(batch)} translations. Received: {len(outputs)}")
-            found |= {ids: self._text(output) for ids, output in zip(batch, outputs, strict=True)}
+            found |= zip(batch, outputs, strict=True)
             if report:
                 report(len(lines) * len(batch) / len(wanted))
         self.counts.segments += len(wanted)
         if report and not wanted:
             report(len(lines))
-        return [self._join(line, found) for line in work]
+        return ["".join(self._finished(part, found) + part.after for part in line) for line in parts]
 
-    def _prepare(self, line: str) -> list[_Work]:
+    def prepare(self, line: str) -> list[Part]:
+        """The parts of a line, from left to right."""
         text, values = protect(unicodedata.normalize("NFC", line), self._glossary, self._is_covered)
         segments = split_line(text, self._fits) if any(map(str.isalpha, text)) else [Segment(text, "")]
-        work, place = [], 0
+        parts, place = [], 0
         for segment in segments:
             holes = segment.text.count(HOLE)
-            work.append(self._work(segment, values[place : place + holes]))
+            parts.append(self._part(segment, values[place : place + holes]))
             place += holes
-        asked = sum(bool(each.ids) for each in work)
+        return parts
+
+    def finish(self, part: Part, pieces: Sequence[int]) -> str:
+        """The translation of a part out of the pieces that the engine gave for it; what was set aside is put back."""
+        translated = _BREAK.sub(" ", self._vocabulary.decode(list(pieces))).strip()
+        if not translated:
+            self.counts.untranslated += 1
+            translated = part.source
+        restored = restore(part.source, translated, part.values)
+        self.counts.lost += restored.lost
+        self.counts.spare += restored.spare
+        return restored.text
+
+    def _finished(self, part: Part, found: Mapping[tuple[int, ...], Sequence[int]]) -> str:
+        return self.finish(part, found[part.ids]) if part.ids else part.source
+
+    def _count(self, line: Sequence[Part]) -> None:
+        asked = sum(bool(part.ids) for part in line)
         self.counts.lines += 1
         self.counts.copied += asked == 0
         self.counts.split += asked > 1
-        self.counts.protected += len(values)
-        return work
+        self.counts.protected += sum(len(part.values) for part in line)
 
-    def _work(self, segment: Segment, values: tuple[str, ...]) -> _Work:
+    def _part(self, segment: Segment, values: tuple[str, ...]) -> Part:
         if not any(map(str.isalpha, segment.text)):
-            return _Work(_filled(segment.text, values), (), segment.after, ())
+            return Part(_filled(segment.text, values), values, segment.after, ())
         source = self._source(segment.text)
         ids = tuple(self._vocabulary.encode(source))
-        return _Work(source if ids else _filled(segment.text, values), values, segment.after, ids)
+        return Part(source if ids else _filled(segment.text, values), values, segment.after, ids)
 
     def _fits(self, text: str) -> bool:
         holes = text.count(HOLE)
@@ -182,24 +203,6 @@ class Translator:
             batch.append(ids)
         if batch:
             yield batch
-
-    def _text(self, ids: Sequence[int]) -> str:
-        return _BREAK.sub(" ", self._vocabulary.decode(list(ids))).strip()
-
-    def _join(self, line: list[_Work], found: dict[tuple[int, ...], str]) -> str:
-        return "".join(self._finish(each, found) + each.after for each in line)
-
-    def _finish(self, work: _Work, found: dict[tuple[int, ...], str]) -> str:
-        if not work.ids:
-            return work.source
-        translated = found[work.ids]
-        if not translated:
-            self.counts.untranslated += 1
-            translated = work.source
-        restored = restore(work.source, translated, work.values)
-        self.counts.lost += restored.lost
-        self.counts.spare += restored.spare
-        return restored.text
 
 
 def _with_symbols(text: str) -> str:
