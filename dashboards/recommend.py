@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from apps.recommend.config import RecommendConfig
-from dashboards.parts.folders import Stamp, datasets_root, runs_root, stamp
+from dashboards.parts.folders import Stamp, datasets_root, find_dataset, runs_root, stamp
 from dashboards.parts.messages import errors_shown, plain, show_empty
 from dashboards.parts.quality import main_metrics, measured, system_title
 from dashboards.parts.run_sections import show_lite, show_quality
@@ -14,7 +14,6 @@ from dashboards.recommending import (
     Baselines,
     Catalogue,
     Recommendation,
-    find_dataset,
     lite_files,
     recommend,
     recommend_baselines,

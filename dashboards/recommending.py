@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -10,11 +9,8 @@ import numpy as np
 from apps.recommend.baselines import fitted_baselines
 from apps.recommend.evaluation import Scorer, without_seen
 from apps.recommend.events import Events
-from dashboards.parts.folders import dataset_folders
 from gristmill.data.dataset import Dataset
-from gristmill.data.manifest import MANIFEST
 from gristmill.errors import InputError, IntegrityError
-from gristmill.files import sha256_file
 from gristmill.lite import LiteModel
 from gristmill.runs import Run
 
@@ -22,7 +18,6 @@ __all__ = [
     "Baselines",
     "Catalogue",
     "Recommendation",
-    "find_dataset",
     "lite_files",
     "recommend",
     "recommend_baselines",
@@ -88,20 +83,6 @@ def lite_files(run: Run) -> list[str]:
     found = [name for name in run.files if name.startswith(f"lite/{_TASK}-") and name.endswith(".tflite")]
     order = ("f32", "f16", "dynamic")
     return sorted(found, key=lambda name: [part in name for part in order], reverse=True)
-
-
-def find_dataset(run: Run, root: Path) -> Path:
-    """The dataset that a run was trained on: where it was then, or below `root`.
-
-    Raises:
-        InputError: It is in neither place.
-    """
-    wanted = (run.lineage.get("dataset") or {}).get("manifest_sha256")
-    places = [Path(str(run.config.get("dataset") or "")), *dataset_folders(root).values()]
-    for place in places:
-        if (place / MANIFEST).is_file() and sha256_file(place / MANIFEST) == wanted:
-            return place
-    raise InputError(f"the dataset of the run {run.name} is neither at {places[0]} nor below {root}")
 
 
 def recommend(lite: LiteModel, catalogue: Catalogue, history: Sequence[int], count: int) -> list[Recommendation]:

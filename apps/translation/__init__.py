@@ -42,4 +42,5 @@ app = App(
     default_sources=later("apps.translation.data:default_sources"),
     card=later("apps.translation.card:card"),
     show=later("apps.translation.cleaning.show:show_report"),
+    page="dashboards.translation:page",
 )

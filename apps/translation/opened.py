@@ -9,6 +9,7 @@ from apps.translation.text import Engine, Vocabulary
 from gristmill.errors import InputError, IntegrityError
 
 if TYPE_CHECKING:
+    from gristmill.lite import LiteModel
     from gristmill.runs import Run
 
 __all__ = ["ABOUT", "OpenedModel", "VOCABULARY", "open_model"]
@@ -35,6 +36,8 @@ class OpenedModel:
     target_language: str
     segment_pieces: int = 64
     """Most pieces of a segment that it is given."""
+    lite: "LiteModel | None" = None
+    """The lite file that the engine runs."""
 
     def check_languages(self, source: str | None, target: str | None) -> None:
         """Checks that it translates from and to these languages; None is any.
@@ -101,6 +104,7 @@ def _open_file(path: Path) -> OpenedModel:
         about["source_language"],
         about["target_language"],
         min(OpenedModel.segment_pieces, engine.source_pieces),
+        model,
     )
 
 

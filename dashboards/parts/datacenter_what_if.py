@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from dashboards.parts.datacenter_charts import contributions, if_curve
 from dashboards.parts.datacenter_runs import PUE_TITLE, column_title
-from dashboards.parts.folders import Stamp, datasets_root, stamp
+from dashboards.parts.folders import Stamp, datasets_root, find_dataset, stamp
 from dashboards.parts.messages import show_empty
 from dashboards.parts.quality import Row
-from dashboards.recommending import find_dataset
 from gristmill.data.dataset import Dataset
 from gristmill.runs import Run
 

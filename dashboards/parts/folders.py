@@ -1,12 +1,15 @@
-"""Where runs and datasets lie, and a mark that changes when a folder does."""
+"""Where runs and datasets lie, which dataset is a run's, and a mark that changes when a folder does."""
 
 import os
 from contextlib import suppress
 from pathlib import Path
 
 from gristmill.data.manifest import MANIFEST
+from gristmill.errors import InputError
+from gristmill.files import sha256_file
+from gristmill.runs import Run
 
-__all__ = ["Stamp", "dataset_folders", "datasets_root", "runs_root", "stamp"]
+__all__ = ["Stamp", "dataset_folders", "datasets_root", "find_dataset", "runs_root", "stamp"]
 
 Stamp = tuple[tuple[str, int, int], ...]
 """Path, bytes and time of change of every file and folder below a folder."""
@@ -33,6 +36,20 @@ def dataset_folders(root: Path) -> dict[str, Path]:
             if not any(part.startswith(".") for part in name.split("/")):
                 found[name] = path.parent
     return found
+
+
+def find_dataset(run: Run, root: Path) -> Path:
+    """The dataset that a run was trained on: where it was then, or below `root`.
+
+    Raises:
+        InputError: It is in neither place.
+    """
+    wanted = (run.lineage.get("dataset") or {}).get("manifest_sha256")
+    places = [Path(str(run.config.get("dataset") or "")), *dataset_folders(root).values()]
+    for place in places:
+        if (place / MANIFEST).is_file() and sha256_file(place / MANIFEST) == wanted:
+            return place
+    raise InputError(f"the dataset of the run {run.name} is neither at {places[0]} nor below {root}")
 
 
 def stamp(folder: Path) -> Stamp:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboards.parts.folders import find_dataset
 from dashboards.recommending import (
     Baselines,
     Catalogue,
-    find_dataset,
     lite_files,
     recommend,
     recommend_baselines,

@@ -43,3 +43,6 @@ class Vocabulary(Protocol):
 
     def is_byte(self, piece: int) -> bool:
         """Whether a piece is one byte of a character that has no piece of its own."""
+
+    def spell(self, ids: Sequence[int]) -> list[str]:
+        """How each piece is written."""

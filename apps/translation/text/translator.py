@@ -118,9 +118,9 @@ class Translator:
             if "\n" in line:
                 raise InputError(f"`lines` must be one line each. Received: an end of line in line {number}")
         parts = [self.prepare(line) for line in lines]
-        for line in parts:
-            self._count(line)
-        wanted = list(dict.fromkeys(part.ids for line in parts for part in line if part.ids))
+        for each in parts:
+            self._count(each)
+        wanted = list(dict.fromkeys(part.ids for each in parts for part in each if part.ids))
         found: dict[tuple[int, ...], Sequence[int]] = {}
         for batch in self._batches(wanted):
             outputs = self._engine.translate(batch, self._beam)
@@ -132,7 +132,7 @@ class Translator:
         self.counts.segments += len(wanted)
         if report and not wanted:
             report(len(lines))
-        return ["".join(self._finished(part, found) + part.after for part in line) for line in parts]
+        return ["".join(self._finished(part, found) + part.after for part in each) for each in parts]
 
     def prepare(self, line: str) -> list[Part]:
         """The parts of a line, from left to right."""

@@ -1,12 +1,18 @@
 """Made-up engines and a vocabulary of words, so that what must come out is known by thought."""
 
 import io
+import json
 import re
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 
 from apps.translation.text.masks import SYMBOLS
+
+if TYPE_CHECKING:
+    from apps.translation.decoding import ModelEngine
+    from apps.translation.opened import OpenedModel
 
 WORDS = {"the": "el", "dog": "perro", "house": "casa", "red": "rojo", "mr.": "sr.", "see": "vea", "cat": "gato"}
 _PIECES = re.compile("|".join(map(re.escape, SYMBOLS)) + r"|\w+|[^\w\s]|\s+")
@@ -38,6 +44,9 @@ class Letters:
 
     def is_byte(self, piece: int) -> bool:
         return piece in self.bytes
+
+    def spell(self, ids: Sequence[int]) -> list[str]:
+        return [self.pieces[piece] for piece in ids]
 
 
 class Words:
@@ -88,3 +97,31 @@ def pieces() -> bytes:
         minloglevel=2,
     )
     return out.getvalue()
+
+
+@pytest.fixture(scope="session")
+def engines(pieces: bytes, tmp_path_factory: pytest.TempPathFactory) -> "tuple[OpenedModel, ModelEngine]":
+    """A lite file with random weights in 32-bit float, opened, and the network that it was made of."""
+    import keras
+    import numpy as np
+
+    from apps.translation.config import DecodingConfig, NetworkConfig
+    from apps.translation.decoding import ModelEngine
+    from apps.translation.decoding.signatures import signatures
+    from apps.translation.model import new_transformer
+    from apps.translation.opened import ABOUT, VOCABULARY, open_model
+    from apps.translation.text.pieces import SentencePieces
+    from gristmill.lite import convert, export_saved_model
+
+    keras.utils.set_random_seed(5)
+    decoding = DecodingConfig(beam=2, source_pieces=24, target_pieces=48)
+    shape = NetworkConfig(width=16, heads=2, encoder_layers=1, decoder_layers=1, feed_forward=32, distances=4)
+    network = new_transformer(len(SentencePieces(pieces)), shape, dropout=0.0)
+    generator = np.random.default_rng(1)
+    for variable in network.trainable_variables:
+        variable.assign(variable.numpy() + generator.normal(scale=0.3, size=variable.shape))
+    folder = tmp_path_factory.mktemp("lite")
+    saved = export_saved_model(network, signatures(network, decoding), folder / "saved")
+    about = json.dumps({"source_language": "en", "target_language": "es"}).encode()
+    path = convert(saved, folder / "model.tflite", "f32", {VOCABULARY: pieces, ABOUT: about})
+    return open_model(str(path)), ModelEngine(network, decoding)
