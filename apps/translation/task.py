@@ -13,6 +13,7 @@ from apps.translation.config import TranslationConfig
 from apps.translation.decoding import ModelEngine
 from apps.translation.decoding.engine import request, without_padding
 from apps.translation.decoding.signatures import signatures
+from apps.translation.evaluation import TRANSLATIONS, kept_bytes
 from apps.translation.evaluation import baselines as peers
 from apps.translation.evaluation import evaluate as report_of
 from apps.translation.evaluation import score as scores_of
@@ -73,7 +74,7 @@ def evaluate(model: Transformer, work: Work, split: str) -> dict[str, float]:
     with work.progress.task(f"translate {split}", len(sources)) as bar:
         lines = translator.translate(sources, lambda done: bar.advance(round(done)))
     report = report_of({"translate": lines}, sources, references)
-    work.keep("translations.tsv", _table(sources, references, lines))
+    work.keep(TRANSLATIONS, kept_bytes(sources, references, lines))
     work.keep("report.json", json.dumps(report.as_dict(), indent=1, ensure_ascii=False).encode())
     return dict(report.scores["translate"].values)
 
@@ -144,9 +145,3 @@ def _texts(dataset: Dataset, split: str) -> tuple[list[str], list[str]]:
 def _languages(dataset: Dataset) -> tuple[str, str]:
     info = dataset.manifest.info
     return info["source_language"], info["target_language"]
-
-
-def _table(*columns: Sequence[str]) -> bytes:
-    """Tab-separated lines of source, reference and translation."""
-    rows = zip(*columns, strict=True)
-    return "".join("\t".join(text.replace("\t", " ") for text in row) + "\n" for row in rows).encode()

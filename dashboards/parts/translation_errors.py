@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from apps.translation.evaluation import Example, largest_differences, largest_errors
+from apps.translation.evaluation import Example, Kept, largest_differences, largest_errors
 from dashboards.parts.messages import plain
 from dashboards.parts.quality import Row
-from dashboards.parts.translation_runs import Chosen, Kept, choose_split, translations
+from dashboards.parts.translation_runs import Chosen, choose_split, translations
 
 __all__ = ["difference_rows", "error_rows", "show_errors"]
 

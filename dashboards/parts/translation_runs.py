@@ -6,16 +6,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from apps.translation.evaluation import Apertium
+from apps.translation.evaluation import TRANSLATIONS, Apertium, Kept, read_kept
 from apps.translation.opened import OpenedModel, open_model
 from dashboards.parts.folders import Stamp, stamp
 from dashboards.parts.messages import plain, show_empty
-from gristmill.errors import InputError, IntegrityError
+from gristmill.errors import InputError
 from gristmill.runs import Run
 
 __all__ = [
     "Chosen",
-    "Kept",
     "choose_split",
     "find_apertium",
     "kept_splits",
@@ -25,8 +24,7 @@ __all__ = [
     "translations",
 ]
 
-_FOLDER, _TRANSLATIONS = "evaluation", "translations.tsv"
-_COLUMNS = 3
+_FOLDER = "evaluation"
 
 
 @dataclass(frozen=True)
@@ -41,32 +39,10 @@ class Chosen:
     """Beside it as well, where it is installed."""
 
 
-@dataclass(frozen=True)
-class Kept:
-    """A test set as an evaluation kept it with the run, a sentence a place."""
-
-    sources: tuple[str, ...]
-    references: tuple[str, ...]
-    translations: tuple[str, ...]
-
-
 @st.cache_data(show_spinner=False, max_entries=32)
 def load_kept(path: Path, mark: Stamp) -> Kept:
-    """The translations in a run's file; `mark` is the run's state.
-
-    Raises:
-        IntegrityError: The file has no line, or one that is not source, reference and translation.
-    """
-    lines = path.read_text("utf-8").split("\n")[:-1]
-    rows = [line.split("\t") for line in lines]
-    for number, row in enumerate(rows, start=1):
-        if len(row) != _COLUMNS:
-            raise IntegrityError(
-                f"{path}, line {number}: must be source, reference and translation. Received: {len(row)} columns"
-            )
-    if not rows:
-        raise IntegrityError(f"{path} must have a line for each sentence. Received: none")
-    return Kept(*map(tuple, zip(*rows, strict=True)))
+    """The translations that an evaluation kept with a run; `mark` is the run's state."""
+    return read_kept(path)
 
 
 @st.cache_resource(show_spinner="Loading the lite file …", max_entries=8)
@@ -97,7 +73,7 @@ def lite_files(run: Run) -> list[str]:
 
 def kept_splits(run: Run) -> dict[str, Path]:
     """The files of kept translations, by split, that of `test` first."""
-    names = [name for name in run.files if name.startswith(f"{_FOLDER}/") and name.endswith(f"/{_TRANSLATIONS}")]
+    names = [name for name in run.files if name.startswith(f"{_FOLDER}/") and name.endswith(f"/{TRANSLATIONS}")]
     by_split = {name.split("/")[1]: run.file(name) for name in names}
     return {split: by_split[split] for split in sorted(by_split, key=lambda split: (split != "test", split))}
 

@@ -8,6 +8,7 @@ from apps.translation.evaluation.examples import (
     largest_differences,
     largest_errors,
 )
+from apps.translation.evaluation.kept import TRANSLATIONS, Kept, kept_bytes, read_kept
 from apps.translation.evaluation.peers import baselines
 from apps.translation.evaluation.report import COLUMNS, Report, evaluate
 from apps.translation.evaluation.scores import METRICS, Difference, Scores, compare, score, sentence_scores
@@ -17,16 +18,20 @@ __all__ = [
     "COLUMNS",
     "Difference",
     "Example",
+    "Kept",
     "LengthScores",
     "METRICS",
     "Report",
     "Scores",
+    "TRANSLATIONS",
     "baselines",
     "by_length",
     "compare",
     "evaluate",
+    "kept_bytes",
     "largest_differences",
     "largest_errors",
+    "read_kept",
     "score",
     "sentence_scores",
 ]
