@@ -12,13 +12,13 @@ __all__ = ["heat_map", "score_bars"]
 
 _Rows = Sequence[dict[str, Any]]
 
-_CELL = 22
+_CELL = 26
 _LABEL_WIDTH = 180
 _HEIGHT = 260
 
 
 def heat_map(rows: _Rows, *, source: Sequence[str], target: Sequence[str]) -> alt.Chart:
-    """Squares of `attention` at each `source_place` and `target_place`.
+    """Squares at each `source_place` and `target_place`, the darker the more `attention`.
 
     Args:
         rows: See `attention_rows`.
@@ -27,16 +27,11 @@ def heat_map(rows: _Rows, *, source: Sequence[str], target: Sequence[str]) -> al
     """
     return (
         alt.Chart(alt.Data(values=list(rows)))
-        .mark_rect()
+        .mark_rect(color=PALETTE[0])
         .encode(
             x=alt.X("source_place:O", title=None, axis=_labels(source, angle=-60, orient="top")),
             y=alt.Y("target_place:O", title=None, axis=_labels(target, angle=0, orient="left")),
-            color=alt.Color(
-                "attention:Q",
-                title="attention",
-                scale=alt.Scale(scheme="blues", domain=[0, 1]),
-                legend=alt.Legend(format="~%", gradientLength=120),
-            ),
+            opacity=alt.Opacity("attention:Q", scale=alt.Scale(domain=[0, 1], range=[0.03, 1]), legend=None),
             tooltip=[
                 alt.Tooltip("target:N", title="written"),
                 alt.Tooltip("source:N", title="looked at"),
@@ -44,7 +39,7 @@ def heat_map(rows: _Rows, *, source: Sequence[str], target: Sequence[str]) -> al
                 alt.Tooltip("probability:Q", format=".1%", title="probability of the piece"),
             ],
         )
-        .properties(width=_CELL * len(source), height=_CELL * len(target))
+        .properties(width=alt.Step(_CELL), height=alt.Step(_CELL))
     )
 
 

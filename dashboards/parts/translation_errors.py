@@ -12,6 +12,10 @@ from dashboards.parts.translation_runs import Chosen, choose_split, translations
 __all__ = ["difference_rows", "error_rows", "show_errors"]
 
 _COUNTS = (10, 25, 100)
+_WIDTH = 880
+"""Of all columns of texts together, pixels."""
+_ROW = 60
+"""Pixels, for two lines of text."""
 
 
 @st.cache_data(show_spinner="Scoring each sentence …", max_entries=16)
@@ -29,10 +33,10 @@ def error_rows(examples: Sequence[Example]) -> list[Row]:
     return [
         {
             "Line": one.number,
+            "chrF": one.our_score,
             "Source": one.source,
             "Reference": one.reference,
             "Translation": one.ours,
-            "chrF": one.our_score,
         }
         for one in examples
     ]
@@ -43,12 +47,12 @@ def difference_rows(examples: Sequence[Example], ours: str, theirs: str) -> list
     return [
         {
             "Line": one.number,
+            "chrF": one.our_score,
+            "Other's": one.their_score,
             "Source": one.source,
             "Reference": one.reference,
             ours: one.ours,
             theirs: one.theirs,
-            "chrF": one.our_score,
-            "chrF of the other": one.their_score,
         }
         for one in examples
     ]
@@ -78,9 +82,11 @@ def show_errors(chosen: Chosen) -> None:
 
 
 def _show_table(rows: Sequence[Row]) -> None:
-    form = {
+    numbers = {
         "Line": st.column_config.NumberColumn(width=50),
         "chrF": st.column_config.NumberColumn(format="%.1f", width=60),
-        "chrF of the other": st.column_config.NumberColumn(format="%.1f", width=110),
+        "Other's": st.column_config.NumberColumn(format="%.1f", width=70),
     }
-    st.dataframe(list(rows), hide_index=True, column_config=form)
+    texts = [name for name in rows[0] if name not in numbers]
+    form = numbers | {name: st.column_config.Column(width=_WIDTH // len(texts)) for name in texts}
+    st.dataframe(list(rows), hide_index=True, column_config=form, row_height=_ROW)

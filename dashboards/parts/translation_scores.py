@@ -34,7 +34,8 @@ def show_scores(chosen: Chosen) -> None:
     if not splits:
         show_empty("This run was not measured yet. This does it:", f"gristmill evaluate {chosen.run.path}")
     else:
-        split = st.selectbox("Split", splits, index=splits.index("test") if "test" in splits else 0, key="scored split")
+        test = splits.index("test") if "test" in splits else 0
+        split = st.columns(2)[0].selectbox("Split", splits, index=test, key="scored split")
         _warn_of_other_data(chosen)
         names = measured(values for run in runs.values() for values in run.metrics.get(split, {}).values())
         show_quality(runs, split, main_metrics("translation", names, _CHARTS))

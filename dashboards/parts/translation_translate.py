@@ -36,9 +36,8 @@ def translate_lines(
     path: Path, mark: Stamp, lines: tuple[str, ...], search: str, terms: Terms
 ) -> tuple[list[str], Counts, float]:
     """Translations by a lite file, what became of the lines, and the seconds; `mark` is the run's state."""
-    opened = load_model(path, mark)
+    translator = _translator(load_model(path, mark), search, terms)
     start = time.monotonic()
-    translator = _translator(opened, search, terms)
     return translator.translate(lines), translator.counts, time.monotonic() - start
 
 
@@ -218,6 +217,7 @@ def _show_alternatives(hypotheses: Sequence[Hypothesis], texts: Sequence[str]) -
     ]
     form = {
         "Rank": st.column_config.Column(width=45),
+        "Translation": st.column_config.Column(width=700),
         "Score": st.column_config.NumberColumn(format="%.3f", width=80),
     }
     st.markdown("**What beam search found**, the best first; score: log probability by length, nearer to 0 is better")
@@ -234,8 +234,8 @@ def _show_attention(opened: OpenedModel, part: Part, hypothesis: Hypothesis) -> 
     st.markdown("**What each piece was written from**: attention of the decoder's last layer, a mean over its heads")
     st.altair_chart(heat_map(attention_rows(found, source, target), source=source, target=sure), width="content")
     st.caption(
-        "From above: the pieces of the source; downwards: the pieces of the translation, each with its probability after "
-        "those before it. ▁ begins a word."
+        "Columns: pieces of the source. Rows: pieces of the translation, each with its probability after those before it. "
+        "The darker, the more attention; ▁ begins a word."
     )
 
 

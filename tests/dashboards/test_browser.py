@@ -24,12 +24,19 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PAGES = {"": "Runs", "data": "Data", "app-recommend": "Recommend", "app-datacenter": "Data centre"}
+PAGES = {
+    "": "Runs",
+    "data": "Data",
+    "app-recommend": "Recommend",
+    "app-datacenter": "Data centre",
+    "app-translation": "Translation",
+}
 SHOWN = {
     "": "All metrics of first on test",
     "data": "events.csv",
     "app-recommend": "Quality on test",
     "app-datacenter": "There are no runs of the data centre",
+    "app-translation": "There are no runs of translation",
 }
 
 

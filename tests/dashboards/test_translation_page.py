@@ -210,7 +210,8 @@ def test_alternatives_and_attention_are_those_of_the_segment(make_translator: Ca
 
 
 @pytest.mark.parametrize(
-    "text", ["", " \n\n", "12 %s", "the dog. " * 556, "x" * 5_000, "the cat\n\nthe dog", "שלום 😀", "a | b *c* $d$ `e` <f>"]
+    "text",
+    ["", " \n\n", "12 %s", "the dog. " * 556, "x" * 5_000, "the cat\n\nthe dog", "שלום 😀", "a | b *c* $d$ `e` <f>"],
 )
 @pytest.mark.parametrize("search", ["beam", "greedy"])
 def test_whatever_is_typed_shows(make_translator: Callable[..., Path], text: str, search: str) -> None:

@@ -11,9 +11,9 @@ LOWER_IS_BETTER = frozenset(
 """Names, or words of names: errors, energy, and what is out of its range."""
 
 _UNRANKED = frozenset({"se", "sd", "std", "stderr", "count", "users", "events", "rows"})
-_CAPITALS = frozenset(
-    {"auc", "bleu", "gmv", "mae", "map", "mape", "mrr", "mse", "ndcg", "pue", "rmse", "se", "ter", "wer"}
-)
+_CAPITALS = ("auc", "bleu", "gmv", "mae", "map", "mape", "mrr", "mse", "ndcg", "pue", "rmse", "se", "ter", "wer")
+_WRITTEN = {name: name.upper() for name in _CAPITALS} | {"chrf": "chrF"}
+"""How a word of a metric's name is written, where not as it is."""
 _UNITS = {"c": "°C", "kw": "kW", "mwh": "MWh", "percent": "%"}
 """How a unit is written, by the last word of a metric's name."""
 
@@ -50,11 +50,10 @@ def metric_title(name: str) -> str:
     `Cooling (MWh)`.
     """
     name, _, unit = name.rpartition("_") if name.rpartition("_")[2] in _UNITS else (name, "", "")
-    words = [word.upper() if word in _CAPITALS else word for word in name.replace("_at_", "@").split("_")]
-    words = [head.upper() + mark + tail if head in _CAPITALS else head + mark + tail
-             for head, mark, tail in (word.partition("@") for word in words)]  # fmt: skip
-    title = " ".join(words)
-    return title[:1].upper() + title[1:] + (f" ({_UNITS[unit]})" if unit else "")
+    words = [word.partition("@") for word in name.replace("_at_", "@").split("_")]
+    title = " ".join(_WRITTEN.get(head, head) + mark + tail for head, mark, tail in words)
+    title = title if words[0][0] in _WRITTEN else title[:1].upper() + title[1:]
+    return title + (f" ({_UNITS[unit]})" if unit else "")
 
 
 def in_order(systems: Iterable[str]) -> list[str]:

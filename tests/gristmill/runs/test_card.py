@@ -135,6 +135,7 @@ def test_a_metric_is_headed_as_people_write_it() -> None:
         "cold_ndcg_at_10",
         "cooling_mwh",
         "inlet_mae_c",
+        "chrf",
     )
     titles = [
         "NDCG@10",
@@ -144,6 +145,7 @@ def test_a_metric_is_headed_as_people_write_it() -> None:
         "Cold NDCG@10",
         "Cooling (MWh)",
         "Inlet MAE (°C)",
+        "chrF",
     ]
     assert [metric_title(name) for name in names] == titles
 
