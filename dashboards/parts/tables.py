@@ -2,15 +2,21 @@
 
 import streamlit as st
 
+from dashboards.parts.messages import plain
 from gristmill.runs import Table, markdown
 
-__all__ = ["show_table", "style_tables", "turned"]
+__all__ = ["cell", "show_table", "style_tables", "turned"]
 
 _STYLE = """<style>
 [data-testid="stMarkdownContainer"] table {display: block; overflow-x: auto}
 [data-testid="stMarkdownContainer"] td:first-child {white-space: nowrap}
 [data-testid="stMarkdownContainer"] td[style*="right"] {white-space: nowrap}
 </style>"""
+
+
+def cell(text: str) -> str:
+    """A cell of a table that shows a text as it is; `show_table` itself escapes the signs "|" and "$"."""
+    return plain(text).replace(r"\|", "|").replace(r"\$", "$")
 
 
 def turned(table: Table) -> Table:

@@ -1,7 +1,6 @@
 """How good the run is: its metrics beside peers and other runs, how sure a difference is, and its lite files."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -9,9 +8,11 @@ from apps.translation.evaluation import COLUMNS, Report, evaluate
 from dashboards.parts.messages import errors_shown, plain, show_empty
 from dashboards.parts.quality import main_metrics, measured
 from dashboards.parts.run_sections import show_lite, show_quality
+from dashboards.parts.tables import cell, show_table
 from dashboards.parts.translation_runs import Chosen, kept_splits, translations
 from gristmill.files import read_json
-from gristmill.runs import compare
+from gristmill.runs import Table, compare
+from gristmill.runs.tables import MISSING
 
 __all__ = ["report_of", "show_scores"]
 
@@ -65,15 +66,8 @@ def _show_significance(chosen: Chosen, split: str) -> None:
         f"**How sure the difference is**: {len(kept.sources):,} sentences, paired bootstrap of {_SAMPLES:,} samples; p is the "
         "chance of such a difference between systems that are equal"
     )
-    st.dataframe(_rows(report), hide_index=True)
-
-
-def _rows(report: Report) -> list[dict[str, Any]]:
-    return [dict(zip(map(_title, COLUMNS), row, strict=True)) for row in report.rows]
-
-
-def _title(column: str) -> str:
-    return column[:1].upper() + column[1:] if column != "p" else column
+    rows = [(cell(name), *(figure or MISSING for figure in figures)) for name, *figures in report.rows]
+    show_table(Table(("System", *COLUMNS[1:]), tuple(rows)))
 
 
 def _show_signatures(chosen: Chosen, split: str) -> None:

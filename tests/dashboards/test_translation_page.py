@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
 import gristmill.lite
-from apps.translation.evaluation import Apertium, evaluate, kept_bytes
+from apps.translation.evaluation import Apertium, evaluate, kept_bytes, largest_differences, largest_errors
 from apps.translation.opened import ABOUT, VOCABULARY
 from apps.translation.options import IngestOptions
 from apps.translation.plan import make_plan
@@ -24,10 +24,12 @@ from apps.translation.text.pieces import SentencePieces
 from apps.translation.trace import Trace
 from dashboards import translation
 from dashboards.parts.app_pages import load_page
+from dashboards.parts.tables import cell
+from dashboards.parts.translation_errors import difference_table, error_table
 from dashboards.parts.translation_translate import attention_rows, counts_told, glossary_terms
 from gristmill.data.dataset import Dataset
 from gristmill.errors import InputError, IntegrityError
-from gristmill.runs import RunWriter
+from gristmill.runs import RunWriter, Table, markdown
 from pipelines.ingest import ingest
 
 SECTIONS = ["Translate", "Scores", "By length", "Errors", "Corpus"]
@@ -280,7 +282,8 @@ def test_a_text_is_translated_by_others_as_well(
     assert [box.value for box in page.code][:3] == [SOURCES[0], SOURCES[0], SOURCES[0].upper()]
     assert "bare has no lite file" in page.info[0].value
     page = open_page("Errors", "apertium eng-spa")
-    assert SOURCES[0].upper() in page.dataframe[1].value["apertium eng-spa"].tolist()
+    assert "Where good is ahead of apertium eng-spa the most" in texts(page)
+    assert f"| {REFERENCES[0]} | {SOURCES[0].upper()} |" in texts(page)
 
 
 def test_scores_stand_beside_peers_and_other_runs(make_translator: Callable[..., Path]) -> None:
@@ -291,9 +294,10 @@ def test_scores_stand_beside_peers_and_other_runs(make_translator: Callable[...,
     assert "nrefs:1" in page.code[0].value
     assert "translate-f32.tflite | f32 | 1.2 kB | 900 µs | BLEU 75.0000 | 1.0000" in texts(page)
     page = open_page("Scores", "poor")
-    beside = page.dataframe[0].value
-    assert beside["System"].tolist() == ["good", "poor"]
-    assert float(beside["BLEU less the first's"][1]) < 0 and 0 < float(beside["p"][1]) <= 1
+    lines = [line.strip("| ").split(" | ") for line in texts(page).split("\n")]
+    good, poor = (next(line for line in lines if line[0] == name and len(line) == 6) for name in ("good", "poor"))
+    assert good[4:] == ["–", "–"]
+    assert poor[4].startswith("-") and 0 < float(poor[5]) <= 1
     assert not page.error and not page.warning
 
 
@@ -310,12 +314,24 @@ def test_errors_and_differences_are_found(make_translator: Callable[..., Path]) 
     make_translator()
     make_translator("poor", POOR, created="2025-01-30T09:30:00Z")
     page = open_page("Errors")
-    assert page.dataframe[0].value["Line"].tolist() == [3, 1, 2, 4]
+    assert texts(page).index("| the dog | el perro | el gato |") < texts(page).index(SOURCES[0])
     assert "Choose something to compare with" in page.info[0].value
     page = open_page("Errors", "poor")
-    ahead, behind = (table.value for table in page.dataframe[1:])
-    assert sorted(ahead["Line"]) == [1, 4] and behind["Line"].tolist() == [3]
-    assert (behind["good"][0], behind["poor"][0]) == ("el gato", "el perro")
+    ahead, behind = texts(page).split("**Where good is ")[1:]
+    assert ahead.startswith("ahead of poor") and f"| {SOURCES[0]} | {REFERENCES[0]} | {REFERENCES[0]} | el |" in ahead
+    assert behind.startswith("behind poor") and "| the dog | el perro | el gato | el perro |" in behind
+
+
+def test_the_largest_errors_come_first() -> None:
+    table = error_table(largest_errors(SOURCES, REFERENCES, GOOD, 3))
+    assert [row[0] for row in table.rows] == ["3", "1", "2"]
+    ahead, behind = largest_differences(SOURCES, REFERENCES, GOOD, POOR, 1)
+    assert [row[:3] for row in difference_table(behind, "good", "poor").rows] == [("3", table.rows[0][1], "100.0")]
+    assert difference_table(ahead, "a|b", "c*").columns[-2:] == ("a|b", r"c\*")
+
+
+def test_a_cell_shows_a_text_as_it_is() -> None:
+    assert markdown(Table(("Text",), ((cell("a|b $c$ *d* <e>"),),))).split("\n")[-1] == r"| a\|b $c$ \*d\* \<e\> |"
 
 
 def test_a_run_measured_on_other_sentences_is_left_out(make_translator: Callable[..., Path]) -> None:
@@ -328,7 +344,7 @@ def test_a_run_measured_on_other_sentences_is_left_out(make_translator: Callable
         "other is left out: it was measured on other sentences.",
         "unmeasured is left out: it was not measured on test.",
     ]
-    assert len(page.dataframe) == 1
+    assert "Where good is" not in texts(page)
 
 
 @pytest.fixture
