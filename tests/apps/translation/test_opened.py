@@ -37,7 +37,8 @@ class Given:
         pieces[:end] = row[:end][:: self.step]
         if signature == "translate":
             return {"pieces": pieces[None]}
-        return {"pieces": np.stack([pieces, *np.zeros((2, 20), np.int32)])[None]}
+        scores = np.array([[-0.5, -1.0, -2.0]], np.float32)
+        return {"pieces": np.stack([pieces, *np.zeros((2, 20), np.int32)])[None], "scores": scores}
 
 
 @pytest.fixture
@@ -59,6 +60,7 @@ def test_greedy_and_beam_have_a_signature_each() -> None:
     assert engine.translate([[7, 8, 9], [5]], 1) == [[9, 8, 7], [5]]
     assert engine.translate([[7, 8]], 3) == [[8, 7]]
     assert model.asked == ["translate", "translate", "beam"]
+    assert engine.hypotheses([7, 8]) == [([8, 7], -0.5), ([], -1.0), ([], -2.0)]
     with pytest.raises(InputError, match=r"must be 1 or 3, with which model\.tflite was exported\. Received: 4"):
         engine.translate([[7]], 4)
     with pytest.raises(InputError, match=r"at most 11 pieces\. Received: 12"):
@@ -83,6 +85,7 @@ def test_a_vocabulary_spells_what_it_lacks_in_bytes(pieces: bytes) -> None:
     vocabulary = SentencePieces(pieces)
     ids = vocabulary.encode("dog ß")
     assert [vocabulary.is_byte(piece) for piece in ids[-2:]] == [True, True]
+    assert vocabulary.spell(ids)[-2:] == ["<0xC3>", "<0x9F>"]
     assert vocabulary.decode(ids) == "dog ß" and len(vocabulary) > max(ids)
     with pytest.raises(IntegrityError, match="no SentencePiece model"):
         SentencePieces(b"none")

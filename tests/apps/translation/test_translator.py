@@ -60,6 +60,16 @@ def test_words_are_translated_and_the_rest_stays(letters: Any, words: Any) -> No
     assert translator.counts.protected == 5
 
 
+@pytest.mark.parametrize("line", HOSTILE)
+def test_a_line_is_its_parts(letters: Any, words: Any, line: str) -> None:
+    engine = words()
+    translator = Translator(engine, letters)
+    parts = translator.prepare(line)
+    made = [translator.finish(part, engine.translate([part.ids], 1)[0]) if part.ids else part.source for part in parts]
+    assert translator.counts.lines == 0
+    assert ["".join(text + part.after for text, part in zip(made, parts, strict=True))] == translator.translate([line])
+
+
 @pytest.mark.parametrize("segment_pieces", [8, 64])
 def test_a_line_in_is_a_line_out(letters: Any, words: Any, segment_pieces: int) -> None:
     echo = Translator(words(str), letters, segment_pieces=segment_pieces)
