@@ -12,6 +12,7 @@ RULES = (
     "damaged",
     "length",
     "ratio",
+    "choices",
     "copy",
     "placeholders",
     "words",

@@ -19,6 +19,8 @@ _SLACK = 15
 _DENSE = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]"
 _DENSITY = 3
 """About how many letters of an alphabet a character of these scripts stands for."""
+_CHOICE = r"\{\s*\w+\s*,\s*(plural|select|selectordinal)\s*,"
+"""ICU's choices among texts."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,12 @@ def _letters(texts: pa.Array) -> NDArray[np.float64]:
     return length + (_DENSITY - 1) * _numpy(pc.count_substring_regex(texts, _DENSE))
 
 
+def _choices(columns: Columns, limits: Limits) -> Broken:
+    source, target = columns["source"], columns["target"]
+    rows = _rows(pc.or_(pc.match_substring_regex(source, _CHOICE), pc.match_substring_regex(target, _CHOICE)))
+    return Broken(rows, tuple("plural or select" for _ in rows))
+
+
 def _copy(columns: Columns, limits: Limits) -> Broken:
     source, target = columns["source"], columns["target"]
     rows = _rows(pc.equal(pc.utf8_lower(source), pc.utf8_lower(target)))
@@ -124,6 +132,7 @@ RULES_ON_TEXT = (
         lambda limits: f"the longer side must be at most {limits.most_ratio:g} times the shorter one",
         _ratio,
     ),
+    Rule("choices", lambda limits: "a side must be one text, not ICU's choice among texts", _choices),
     Rule("copy", lambda limits: "the sides must differ", _copy),
 )
 """What the texts must be as they stand, in order."""

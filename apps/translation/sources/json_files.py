@@ -1,7 +1,6 @@
 """Messages of JSON catalogues: texts under names, at any depth, or lists of texts under the program's own (Jed)."""
 
 import json
-import re
 from typing import Any
 
 from apps.translation.sources.gettext_files import Message, Messages
@@ -9,13 +8,11 @@ from gristmill.errors import InputError
 
 __all__ = ["read_json_messages"]
 
-_CHOICE = re.compile(r"\{\s*\w+\s*,\s*(plural|select|selectordinal)\s*,")
-"""ICU's choices among texts, which have no one translation."""
 _MOST_DEPTH = 50
 
 
 def read_json_messages(content: bytes) -> Messages:
-    """Messages by the path of their names; texts with ICU's `plural` or `select` are left out.
+    """Messages by the path of their names.
 
     Raises:
         InputError: It is no JSON object.
@@ -35,8 +32,7 @@ def _gather(values: dict[str, Any], path: str, made: Messages, depth: int) -> No
     for name, value in values.items():
         key = f"{path}/{name}"
         if isinstance(value, str):
-            if not _CHOICE.search(value):
-                made[key] = Message("", value)
+            made[key] = Message("", value)
         elif isinstance(value, dict) and depth < _MOST_DEPTH:
             _gather(value, key, made, depth + 1)
         elif isinstance(value, list) and name and value and all(isinstance(text, str) for text in value):

@@ -118,6 +118,7 @@ def test_json_has_its_texts_by_their_path() -> None:
         "/a/b": Message("", "Hi {name}"),
         "/Own": Message("Own", "Propio"),
         "//lang": Message("", "es"),
+        "/c": Message("", content["c"]),
     }
 
 

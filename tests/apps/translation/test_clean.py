@@ -42,6 +42,7 @@ def test_texts_come_in_one_form(text: str | None, normal: str | None) -> None:
         ("damaged", ("caf\ufffd", "café")),
         ("length", ("word " * 101, "palabra " * 80)),
         ("ratio", ("No.", "De ninguna manera voy a hacer lo que me estás pidiendo.")),
+        ("choices", ("{n, plural, one {x} other {y}} in it", "{n, plural, one {a} other {b}} dentro")),
         ("copy", ("Wi-Fi Router", "Wi-fi router")),
         ("placeholders", ("%s files were found", "Se encontraron archivos")),
         ("placeholders", ("<b>bold</b> text", "texto <b>negrita")),
