@@ -58,6 +58,8 @@ class TrainingConfig(_Config):
     """Decay of the moving average of the weights that is judged and kept; 0 keeps the last, which a cool-down has settled."""
     evaluate_every: int = Field(1, ge=1)
     """Epochs between two looks at validation."""
+    average_last: int = Field(1, ge=1)
+    """Looks at validation whose weights are averaged: their mean is judged and, where it is the best, kept; 1 for none."""
     jit_compile: bool = False
     """Whether XLA compiles the training step; on a CPU it is no faster."""
 

@@ -56,7 +56,13 @@ def train_transformer(
     steps = batches.count()
     step = make_step(model, config, steps * config.epochs)
     loss = validation_loss(model)
-    judge = Judge(lambda: {"loss_of_piece": loss(judged(0))}, "loss_of_piece", False, every=config.evaluate_every)
+    judge = Judge(
+        lambda: {"loss_of_piece": loss(judged(0))},
+        "loss_of_piece",
+        greater_is_better=False,
+        every=config.evaluate_every,
+        average_last=config.average_last,
+    )
 
     def given(epoch: int, first: int) -> Iterable[Batch]:
         return (Batch(*map(tf.constant, batch)) for batch in batches(epoch, first))

@@ -1,13 +1,17 @@
 """How the loop tells good weights from better ones, and keeps them."""
 
 import math
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Best", "Judge"]
+import numpy as np
+
+__all__ = ["Best", "Judge", "Looks"]
 
 _TENSORS = "best/"
+_LOOKS = "looks/"
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class Judge:
     """First epoch to evaluate."""
     every: int = 1
     """Epochs between evaluations; the last epoch is always evaluated."""
+    average_last: int = 1
+    """The mean of the weights at the last so many evaluations is evaluated and kept; 1 takes the weights as they are."""
 
     def score(self, metrics: dict[str, float]) -> float:
         """The deciding metric, greater always better."""
@@ -35,6 +41,37 @@ class Judge:
     def is_due(self, epoch: int, epochs: int) -> bool:
         """Whether an epoch (from 1) of so many is evaluated."""
         return epoch == epochs or (epoch >= self.first and (epoch - self.first) % self.every == 0)
+
+
+class Looks:
+    """The weights at the last evaluations, of which the mean is judged and kept.
+
+    Args:
+        average_last: Evaluations of which the mean is taken, this one among them; the first ones have fewer.
+    """
+
+    def __init__(self, average_last: int) -> None:
+        self._earlier: deque[Sequence[Any]] = deque(maxlen=average_last - 1)
+
+    def mean(self, weights: Sequence[Any]) -> Sequence[Any]:
+        """The mean of these weights and those before."""
+        looks = [*self._earlier, weights]
+        self._earlier.append(weights)
+        return weights if len(looks) == 1 else [np.mean(values, axis=0) for values in zip(*looks, strict=True)]
+
+    def tensors(self, names: Sequence[str]) -> dict[str, Any]:
+        """The weights that the next mean needs, by the names of a checkpoint."""
+        return {
+            f"{_LOOKS}{place}/{name}": value
+            for place, weights in enumerate(self._earlier)
+            for name, value in zip(names, weights, strict=True)
+        }
+
+    def restore(self, tensors: Mapping[str, Any], names: Sequence[str]) -> None:
+        """Takes what `tensors` gave."""
+        for place in range(self._earlier.maxlen or 0):
+            if all(f"{_LOOKS}{place}/{name}" in tensors for name in names):
+                self._earlier.append([tensors[f"{_LOOKS}{place}/{name}"] for name in names])
 
 
 @dataclass

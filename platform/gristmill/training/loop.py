@@ -14,7 +14,7 @@ from gristmill.progress import Progress, Silent, Task
 from gristmill.training.checkpoints import Checkpoint, Checkpoints
 from gristmill.training.diagnose import first_not_finite
 from gristmill.training.exact import check_exact
-from gristmill.training.judge import Best, Judge
+from gristmill.training.judge import Best, Judge, Looks
 from gristmill.training.names import stable_names
 from gristmill.training.observer import Observer
 from gristmill.training.spread import Distribution
@@ -136,6 +136,7 @@ class _Loop:
         if self.accumulate < 1:
             raise InputError(f"accumulate must be at least 1. Received: {self.accumulate}")
         self.done, self.place, self.best = Trained(), _Place(), Best()
+        self.looks = Looks(self.judge.average_last if self.judge else 1)
         self.history: list[dict[str, Any]] = []
         self.finished = self.checked = self.ended = False
         self.watched = any(observer.every_step for observer in self.observers)
@@ -235,9 +236,10 @@ class _Loop:
         figures = {"loss": self.place.total / self.place.steps}
         done.epochs += 1
         if judge is not None and judge.is_due(done.epochs, self.epochs):
-            metrics = self._judged(judge)
+            weights = self.looks.mean(self.step.weights())
+            metrics = self._judged(judge, weights)
             figures |= metrics
-            self.best.consider(judge, metrics, done.epochs, self.step.weights())
+            self.best.consider(judge, metrics, done.epochs, weights)
             done.best_epoch, done.best = self.best.epoch, self.best.metrics
         done.seconds += time.monotonic() - self.start
         self.start, self.place = time.monotonic(), _Place()
@@ -247,9 +249,9 @@ class _Loop:
         if self.checkpoints:
             self._save()
 
-    def _judged(self, judge: Judge) -> dict[str, float]:
+    def _judged(self, judge: Judge, weights: Sequence[Any]) -> dict[str, float]:
         live = self.step.live_weights()
-        self.step.assign(self.step.weights())
+        self.step.assign(weights)
         try:
             return dict(self.distribution.share(judge.evaluate))
         finally:
@@ -282,7 +284,8 @@ class _Loop:
             "history": self.history,
             "finished": self.finished,
         }
-        tensors = self.step.named() | self.best.tensors(stable_names(self.step.variables))
+        names = stable_names(self.step.variables)
+        tensors = self.step.named() | self.best.tensors(names) | self.looks.tensors(names)
         self.checkpoints.save(self.done.steps, tensors, notes)
         self.saved = time.monotonic()
 
@@ -299,6 +302,7 @@ class _Loop:
         self.step.restore(found.tensors)
         notes, names = found.notes, stable_names(self.step.variables)
         self.best = Best.restored(notes["best"], found.tensors, names)
+        self.looks.restore(found.tensors, names)
         self.done = Trained(notes["epochs"], found.step, notes["seconds"], self.best.epoch, self.best.metrics)
         self.place, self.history, self.finished = _Place(**notes["place"]), notes["history"], notes["finished"]
         for line in self.history:

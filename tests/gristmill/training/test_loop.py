@@ -104,6 +104,24 @@ def test_the_average_is_judged_and_kept_while_training_goes_on_with_the_live_wei
     assert model.step.live_weights() == [model.value]
 
 
+@pytest.mark.parametrize(("last", "means"), [(1, [-1, -2, -3, -4]), (3, [-1, -1.5, -2, -3]), (9, [-1, -1.5, -2, -2.5])])
+def test_the_mean_of_the_last_looks_is_judged_and_kept(last: int, means: list[float]) -> None:
+    model = Countdown()
+    judge, seen = judge_by(model, [1.0, 2.0, 3.0, 4.0], average_last=last)
+    train(model.step, ones(1), epochs=4, steps_per_epoch=1, judge=judge)
+    assert seen == means
+    assert model.value == means[-1]
+
+
+def test_a_look_is_a_judged_epoch_and_an_earlier_mean_may_be_the_best() -> None:
+    model = Countdown()
+    judge, seen = judge_by(model, [1.0, 3.0, 2.0], average_last=2, first=2, every=2)
+    done = train(model.step, ones(1), epochs=6, steps_per_epoch=1, judge=judge)
+    assert seen == [-2, -3, -5]
+    assert model.value == -3
+    assert done.best_epoch == 4
+
+
 def test_a_judge_that_fails_leaves_the_live_weights() -> None:
     model = Countdown(average=0.5)
 

@@ -28,7 +28,9 @@ class StoppedError(Exception):
 class Rehearsal:
     """A network with dropout and moving statistics on shuffled rows; can be stopped after a number of batches."""
 
-    def __init__(self, folder: Path | None, stop_after: int | None = None, **options: Any) -> None:
+    def __init__(
+        self, folder: Path | None, stop_after: int | None = None, average_last: int = 1, **options: Any
+    ) -> None:
         keras.utils.set_random_seed(3)
         self.model = keras.Sequential(
             [
@@ -43,7 +45,7 @@ class Rehearsal:
         self.step = Step(self.loss, groups, state=self.model.non_trainable_variables, **options)
         self.data = Batches({"x": ROWS}, LABELS, BATCH, seed=9)
         self.checkpoints = Checkpoints(folder, keep=2) if folder else None
-        self.left = stop_after
+        self.left, self.average_last = stop_after, average_last
         self.lines: list[dict[str, Any]] = []
 
     def loss(self, batch: Any) -> Any:
@@ -68,7 +70,7 @@ class Rehearsal:
             self.batches,
             epochs=EPOCHS,
             steps_per_epoch=len(self.data),
-            judge=Judge(self.evaluate, "logloss", greater_is_better=False),
+            judge=Judge(self.evaluate, "logloss", greater_is_better=False, average_last=self.average_last),
             checkpoints=self.checkpoints,
             log=lambda **values: self.lines.append(values | {"seconds": 0}),
             **options,
@@ -92,8 +94,8 @@ def _save_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("options", "accumulate"),
-    [({}, 1), ({"average": 0.9, "clip_norm": 0.5}, 1), ({}, 4), ({"scale_loss": True}, 1)],
-    ids=["plain", "averaged and clipped", "accumulated", "scaled"],
+    [({}, 1), ({"average": 0.9, "clip_norm": 0.5}, 1), ({}, 4), ({"scale_loss": True}, 1), ({"average_last": 3}, 1)],
+    ids=["plain", "averaged and clipped", "accumulated", "scaled", "mean of looks"],
 )
 @pytest.mark.parametrize("stop", [1, 6, 11])
 def test_stopped_after_any_batch(tmp_path: Path, options: dict[str, Any], accumulate: int, stop: int) -> None:

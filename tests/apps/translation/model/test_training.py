@@ -70,11 +70,13 @@ def test_a_tiny_network_learns_to_reverse() -> None:
         np.testing.assert_allclose(weight, rounded, rtol=1e-6)
 
 
-def test_training_goes_on_where_it_stopped_to_the_same_weights(tmp_path: Path) -> None:
+@pytest.mark.parametrize("average_last", [1, 2])
+def test_training_goes_on_where_it_stopped_to_the_same_weights(tmp_path: Path, average_last: int) -> None:
+    config = TRAINING.model_copy(update={"average_last": average_last})
     pairs, held_out = reversed_pairs(60, 0), reversed_pairs(9, 1)
 
     def run(**options: object) -> list[np.ndarray]:
-        model = train_transformer(pairs, held_out, 8, NETWORK, TRAINING, seed=2, **options)
+        model = train_transformer(pairs, held_out, 8, NETWORK, config, seed=2, **options)
         return [variable.numpy() for variable in model.trainable_variables]
 
     class Break(Observer):
