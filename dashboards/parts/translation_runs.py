@@ -21,6 +21,7 @@ __all__ = [
     "lite_files",
     "load_kept",
     "load_model",
+    "translate_by_apertium",
     "translations",
 ]
 
@@ -60,8 +61,9 @@ def find_apertium(source: str, target: str) -> Apertium | None:
         return None
 
 
-@st.cache_data(show_spinner="Translating the test set with Apertium …", max_entries=4)
-def _by_apertium(name: str, lines: tuple[str, ...], _apertium: Apertium) -> tuple[str, ...]:
+@st.cache_data(show_spinner="Translating with Apertium …", max_entries=16)
+def translate_by_apertium(_apertium: Apertium, name: str, lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Lines as Apertium of that name translates them."""
     return tuple(_apertium.translate(lines))
 
 
@@ -105,5 +107,5 @@ def translations(chosen: Chosen, split: str) -> tuple[Kept, dict[str, Sequence[s
             why = "was measured on other sentences" if other else f"was not measured on {split}"
             st.warning(f"{plain(name)} is left out: it {why}.")
     if chosen.apertium:
-        systems[chosen.apertium.name] = _by_apertium(chosen.apertium.name, kept.sources, chosen.apertium)
+        systems[chosen.apertium.name] = translate_by_apertium(chosen.apertium, chosen.apertium.name, kept.sources)
     return kept, systems

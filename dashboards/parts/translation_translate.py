@@ -17,7 +17,14 @@ from dashboards.parts.folders import Stamp, stamp
 from dashboards.parts.messages import errors_shown, plain, show_empty
 from dashboards.parts.quality import Row
 from dashboards.parts.translation_charts import heat_map
-from dashboards.parts.translation_runs import Chosen, kept_splits, lite_files, load_kept, load_model
+from dashboards.parts.translation_runs import (
+    Chosen,
+    kept_splits,
+    lite_files,
+    load_kept,
+    load_model,
+    translate_by_apertium,
+)
 from gristmill.errors import InputError
 from gristmill.lite import LiteModel
 from gristmill.runs import Run
@@ -25,6 +32,9 @@ from gristmill.runs import Run
 __all__ = ["attention_rows", "counts_told", "glossary_terms", "show_translate", "translate_lines"]
 
 _MOST_CHARACTERS = 20_000
+_LONG, _MANY = 400, 8
+"""Characters and lines that a box shows at once."""
+_HEIGHT = 200
 _GREEDY, _BEAM = "greedy", "beam"
 _END = "end"
 Terms = tuple[tuple[str, str], ...]
@@ -108,7 +118,7 @@ def show_translate(chosen: Chosen) -> None:
         text = text_place.text_area(
             f"Text ({opened.source_language}), a line for each line of the translation",
             _example(chosen.run),
-            height=200,
+            height=_HEIGHT,
             max_chars=_MOST_CHARACTERS,
             key=f"text of {chosen.name}",
         )
@@ -158,9 +168,16 @@ def _example(run: Run) -> str:
 
 def _show_translation(name: str, path: Path, mark: Stamp, lines: tuple[str, ...], search: str, terms: Terms) -> None:
     found, counts, seconds = translate_lines(path, mark, lines, search, terms)
-    st.markdown(f"**{plain(name)}**")
-    st.code("\n".join(found), language=None, wrap_lines=True)
+    _show_lines(name, found)
     st.caption(counts_told(counts, seconds))
+
+
+def _show_lines(name: str, lines: Sequence[str]) -> None:
+    """Lines as they are, in a box that scrolls where they are many or long."""
+    text = "\n".join(lines)
+    st.markdown(f"**{plain(name)}**")
+    long = len(text) > _LONG or len(lines) > _MANY
+    st.code(text, language=None, wrap_lines=True, height=_HEIGHT if long else "content")
 
 
 def _show_others(chosen: Chosen, opened: OpenedModel, lines: tuple[str, ...], search: str, terms: Terms) -> None:
@@ -176,8 +193,7 @@ def _show_others(chosen: Chosen, opened: OpenedModel, lines: tuple[str, ...], se
             _show_translation(name, path, mark, lines, search, terms)
     if chosen.apertium:
         with errors_shown():
-            st.markdown(f"**{plain(chosen.apertium.name)}**")
-            st.code("\n".join(chosen.apertium.translate(lines)), language=None, wrap_lines=True)
+            _show_lines(chosen.apertium.name, translate_by_apertium(chosen.apertium, chosen.apertium.name, lines))
 
 
 def _show_inside(opened: OpenedModel, lines: Sequence[str], search: str, terms: Terms) -> None:
