@@ -1,4 +1,4 @@
-"""A trained translator, opened from a lite file or from a run that has one; needs no TensorFlow."""
+"""A trained translator, opened from a lite file, which needs no TensorFlow, or from a run."""
 
 import json
 from dataclasses import dataclass
@@ -6,18 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apps.translation.text import Engine, Vocabulary
-from gristmill.errors import InputError, IntegrityError
+from gristmill.errors import InputError, IntegrityError, unknown_name
 
 if TYPE_CHECKING:
     from gristmill.lite import LiteModel
     from gristmill.runs import Run
 
-__all__ = ["ABOUT", "OpenedModel", "VOCABULARY", "open_model"]
+__all__ = ["ABOUT", "AUTO", "NO_LITE", "OpenedModel", "VOCABULARY", "open_model"]
 
 VOCABULARY = "vocabulary/pieces.model"
 """The asset of a lite file that holds the SentencePiece model."""
 ABOUT = "translation.json"
 """The asset that tells the `source_language` and the `target_language`."""
+AUTO, NO_LITE = "auto", "none"
+"""In place of a lite format: the best file of the run, or its Keras model."""
 _SUFFIX = ".tflite"
 _BEST_FIRST = ("dynamic", "int8_weights", "f16", "f32")
 """Formats of a run's lite files; all that are kept passed the gate, and the smallest is the fastest."""
@@ -53,33 +55,51 @@ class OpenedModel:
                 )
 
 
-def open_model(run: str) -> OpenedModel:
-    """Opens a lite file, or the smallest lite file of a run.
+def open_model(run: str, lite: str = AUTO, dataset: Path | None = None) -> OpenedModel:
+    """Opens a lite file, or a run by one of its lite files or by its Keras model.
 
     Args:
         run: FILE.tflite, a run folder, or the name of a run.
+        lite: Format of the run's lite file; "auto" for the smallest, "none" for the Keras model, which translates in batches
+            and needs TensorFlow.
+        dataset: The run's dataset, which has the vocabulary of a Keras model, where it is no longer where it was.
 
     Raises:
-        InputError: There is no such run, it is none of a translator, it has no lite file yet, or the file is none of a
-            translator.
+        InputError: There is no such run, format or dataset, it is none of a translator, it has no such lite file, or the
+            file is none of a translator.
         IntegrityError: A file is missing, cut or changed.
     """
+    from gristmill.lite.formats import FORMATS
+
+    if lite not in (AUTO, NO_LITE, *FORMATS):
+        raise unknown_name("lite format", lite, [AUTO, NO_LITE, *FORMATS])
+    if dataset is not None and lite != NO_LITE:
+        raise InputError(
+            f"`--dataset` must stand with `--lite {NO_LITE}`: a lite file has its vocabulary. Received: {dataset}"
+        )
     if run.endswith(_SUFFIX):
+        if lite != AUTO:
+            raise InputError(f"`--lite` must stand with a run, whose file it chooses. Received: {lite} with {run}")
         return _open_file(Path(run))
     from gristmill.runs import Run, find_run
 
-    return _open_file(_lite_file(Run.open(find_run(run))))
+    found = Run.open(find_run(run))
+    if found.config.get("app") != "translation":
+        raise InputError(f"`--run` must be a run of translation. Received: {found.name}, of {found.config.get('app')}")
+    if lite == NO_LITE:
+        from apps.translation.opened_keras import open_keras
+
+        return open_keras(found, dataset)
+    return _open_file(_lite_file(found, lite))
 
 
-def _lite_file(run: "Run") -> Path:
-    if run.config.get("app") != "translation":
-        raise InputError(f"`--run` must be a run of translation. Received: {run.name}, of {run.config.get('app')}")
+def _lite_file(run: "Run", lite: str) -> Path:
     by_format = {row["format"]: row["file"] for row in run.lite if not row.get("refused")}
-    kept = [by_format[name] for name in _BEST_FIRST if name in by_format]
+    kept = [by_format[name] for name in (_BEST_FIRST if lite == AUTO else (lite,)) if name in by_format]
     if not kept:
         raise InputError(
-            f"run {run.name} must have a lite file to translate with: gristmill export {run.path} --lite auto. "
-            f"Received: none"
+            f"run {run.name} must have {'a lite file' if lite == AUTO else f'the lite file {lite}'} to translate with: "
+            f"gristmill export {run.path} --lite {lite}. Received: {', '.join(by_format) or 'none'}"
         )
     return run.file(f"lite/{kept[0]}")
 

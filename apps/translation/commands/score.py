@@ -11,7 +11,11 @@ from gristmill.errors import InputError
 if TYPE_CHECKING:
     from apps.translation.evaluation import Report
 
-__all__ = ["score"]
+__all__ = ["LiteOption", "score"]
+
+LiteOption = Annotated[
+    str, typer.Option(help="Format of the run's lite file; auto for the smallest, none for the Keras model.")
+]
 
 
 def score(
@@ -27,6 +31,7 @@ def score(
     apertium: Annotated[str | None, typer.Option(help="Languages, such as en-es, for Apertium to translate.")] = None,
     run: Annotated[list[str] | None, typer.Option(help="Run or FILE.tflite that translates; may be repeated.")] = None,
     beam: Annotated[int, typer.Option(help="Hypotheses that the runs' search keeps.")] = 1,
+    lite: LiteOption = "auto",
     examples: Annotated[int, typer.Option(min=0, help="Sentences to show where systems differ most.")] = 3,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -43,7 +48,7 @@ def score(
         if apertium:
             systems |= _by_apertium(apertium, sources, call)
         for each in run or []:
-            systems |= _by_run(each, sources, beam, call)
+            systems |= _by_run(each, lite, sources, beam, call)
         if not systems:
             raise InputError("one of `--system`, `--apertium` and `--run` must be given. Received: none")
         with call.progress.task("score"):
@@ -95,11 +100,11 @@ def _by_apertium(pair: str, sources: list[str], call: Verb) -> dict[str, list[st
         return {peer.name: peer.translate(sources)}
 
 
-def _by_run(run: str, sources: list[str], beam: int, call: Verb) -> dict[str, list[str]]:
+def _by_run(run: str, lite: str, sources: list[str], beam: int, call: Verb) -> dict[str, list[str]]:
     from apps.translation.opened import open_model
     from apps.translation.text import Translator
 
-    model = open_model(run)
+    model = open_model(run, lite)
     translator = Translator(model.engine, model.vocabulary, beam=beam, segment_pieces=model.segment_pieces)
     with call.progress.task(f"translate with {run}: lines", total=len(sources)) as task:
         return {run: translator.translate(sources, task.advance)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from apps.translation.commands.score import score
+from apps.translation.commands.score import LiteOption, score
 from gristmill.cli.output import JsonOption, QuietOption, Verb, verb
 from gristmill.errors import InputError
 
@@ -31,6 +31,10 @@ def translate(
     output: Annotated[Path | None, typer.Option(help="File for the translations; standard output by default.")] = None,
     glossary: Annotated[Path | None, typer.Option(help="File of lines term<TAB>translation.")] = None,
     beam: Annotated[int, typer.Option(help="Hypotheses that the search keeps; 1 is greedy, and fastest.")] = 1,
+    lite: LiteOption = "auto",
+    dataset: Annotated[
+        Path | None, typer.Option(help="The run's dataset, where it has moved; has the vocabulary for --lite none.")
+    ] = None,
     source: Annotated[str | None, typer.Option("--from", help="Language of the input, such as en; checked.")] = None,
     target: Annotated[str | None, typer.Option("--to", help="Language of the output, such as es; checked.")] = None,
     as_json: JsonOption = False,
@@ -52,7 +56,7 @@ def translate(
 
         terms = Glossary.read(glossary) if glossary else None
         with call.progress.task(f"open {run}"):
-            model = open_model(run)
+            model = open_model(run, lite, dataset)
         model.check_languages(source, target)
         translator = Translator(
             model.engine, model.vocabulary, glossary=terms, beam=beam, segment_pieces=model.segment_pieces

@@ -11,6 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 import gristmill.lite
+import gristmill.runs
+from apps.translation import opened
 from apps.translation.lite_engine import LiteEngine
 from apps.translation.opened import ABOUT, VOCABULARY, open_model
 from apps.translation.text import Translator
@@ -102,15 +104,34 @@ def test_what_is_no_translator_is_told(lite: Callable[..., str], pieces: bytes, 
         open_model("no-such-run")
 
 
-def test_a_run_is_opened_by_its_smallest_lite_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    from apps.translation import opened
-
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A run with three lite files, of which the gate refused one; a file that is opened gives its name."""
     rows = [{"format": "f32", "file": "a"}, {"format": "f16", "file": "b"}, {"format": "dynamic", "refused": "worse"}]
-    run: Any = SimpleNamespace(name="mine", path="runs/mine", config={"app": "translation"}, lite=rows, file=Path)
-    assert opened._lite_file(run) == Path("lite/b")
+    made = SimpleNamespace(name="mine", path="runs/mine", config={"app": "translation"}, lite=rows, file=Path)
+    monkeypatch.setattr(gristmill.runs, "find_run", Path)
+    monkeypatch.setattr(gristmill.runs.Run, "open", lambda path: made)
+    monkeypatch.setattr(opened, "_open_file", str)
+    return made
+
+
+def test_a_run_is_opened_by_its_smallest_lite_file(run: Any) -> None:
+    assert open_model("mine") == "lite/b"
+    assert open_model("mine", "f32") == "lite/a"
+    with pytest.raises(InputError, match=r"--lite dynamic\. Received: f32, f16"):
+        open_model("mine", "dynamic")
     run.lite = []
-    with pytest.raises(InputError, match="gristmill export runs/mine --lite auto"):
-        opened._lite_file(run)
+    with pytest.raises(InputError, match=r"gristmill export runs/mine --lite auto\. Received: none"):
+        open_model("mine")
     run.config = {"app": "recommend"}
     with pytest.raises(InputError, match=r"must be a run of translation\. Received: mine, of recommend"):
-        opened._lite_file(run)
+        open_model("mine")
+
+
+def test_a_format_is_one_that_there_is_and_of_a_run() -> None:
+    with pytest.raises(InputError, match=r"unknown lite format 'f23'; did you mean 'f32'"):
+        open_model("mine", "f23")
+    with pytest.raises(InputError, match=r"`--lite` must stand with a run.* Received: f32 with a\.tflite"):
+        open_model("a.tflite", "f32")
+    with pytest.raises(InputError, match=r"`--dataset` must stand with `--lite none`.* Received: data"):
+        open_model("mine", "auto", Path("data"))

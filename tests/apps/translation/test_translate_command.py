@@ -32,7 +32,7 @@ def translate(
 ) -> Callable[..., Done]:
     """`translate(*words, given=TEXT)` runs the verb over a made-up model."""
     model = OpenedModel("made-up", words(), letters, "en", "es")
-    monkeypatch.setattr(opened, "open_model", lambda run: model)
+    monkeypatch.setattr(opened, "open_model", lambda run, lite, dataset=None: model)
 
     def run(*words: str | Path, given: bytes = b"") -> Done:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
@@ -98,7 +98,7 @@ def test_what_the_model_lost_is_told(
     translate: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, letters: Any, words: Any
 ) -> None:
     model = OpenedModel("forgetful", words(lambda text: "nada"), letters, "en", "es")
-    monkeypatch.setattr(opened, "open_model", lambda run: model)
+    monkeypatch.setattr(opened, "open_model", lambda run, lite, dataset=None: model)
     told = translate("--run", "any", given=b"the dog %s\n")
     assert told.out == "nada %s\n"
     assert "1 of 1 protected parts were lost by the model" in told.err
@@ -112,7 +112,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         "    def encode(self, text): return list(text.encode())\n"
         "    def decode(self, ids): return bytes(ids).decode(errors='replace')\n"
         "    def is_byte(self, piece): return False\n"
-        "opened.open_model = lambda run: opened.OpenedModel('same', Same(), Same(), 'en', 'es')\n"
+        "opened.open_model = lambda run, lite, dataset: opened.OpenedModel('same', Same(), Same(), 'en', 'es')\n"
         "app(['--run', 'any', '--quiet'])"
     )
     process = subprocess.Popen(
