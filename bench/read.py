@@ -1,14 +1,12 @@
 """Examples per CPU-second of readers of shuffled batches: ours, tf.data, Parquet, grain, PyTorch and a memory map."""
 
-import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from bench.inputs import Inputs
+from bench.measured import TORCH, measure, torch_python
 from bench.read_files import make_files
 from bench.read_systems import BATCH_ROWS, SYSTEMS
 from bench.read_torch import TORCH_SYSTEMS
@@ -22,7 +20,6 @@ _ROWS = 500_000
 _ROUNDS = 3
 _BASE = "tf.data best practice"
 _NUMBERS_ONLY = "NumPy memmap gather, numbers only"
-_TORCH = "BENCH_TORCH_PYTHON"
 
 
 def run(inputs: Inputs) -> None:
@@ -46,34 +43,22 @@ def run(inputs: Inputs) -> None:
         "each delivers the same rows, all of them once an epoch; CPU-seconds are those of the process and its children"
     )
     note(f"medians of {_ROUNDS} alternating rounds")
-    note(f"PyTorch is looked for in the Python that {_TORCH} names, an environment with torch, numpy and pyarrow")
+    note(f"PyTorch is looked for in the Python that {TORCH} names, an environment with torch, numpy and pyarrow")
 
 
 def _measure_all(folder: Path, batches: int) -> dict[str, list[dict[str, Any]] | str]:
     """What each reader told in each round, or why it could not run."""
     modules = dict.fromkeys(SYSTEMS, (sys.executable, "bench.read_systems"))
-    modules |= dict.fromkeys(TORCH_SYSTEMS, (os.environ.get(_TORCH, sys.executable), "bench.read_torch"))
+    modules |= dict.fromkeys(TORCH_SYSTEMS, (torch_python(), "bench.read_torch"))
     found: dict[str, list[dict[str, Any]] | str] = {}
     for number in range(_ROUNDS):
         for name, (python, module) in modules.items():
             before = found.setdefault(name, [])
             if isinstance(before, list):
                 options = [] if number else ["compared"]
-                told = _measure([python, "-m", module, name, str(folder), str(batches), *options])
+                told = measure([python, "-m", module, name, str(folder), str(batches), *options])
                 found[name] = told if isinstance(told, str) else [*before, told]
     return found
-
-
-def _measure(command: list[str]) -> dict[str, Any] | str:
-    """What a reader's own process tells, or why it could not."""
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1])
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or [""])[-1]
-        if "ModuleNotFoundError" in last:
-            return f"not measured: {last.partition(': ')[2]}"
-        raise WorkError(f"{' '.join(command[1:4])} failed: {last}")
-    measured: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return measured
 
 
 def _row(name: str, measured: list[dict[str, Any]] | str, base: Any) -> list[str]:

@@ -12,7 +12,17 @@ from gristmill.cli.output import print_table
 
 __all__ = ["machine", "mean_and_deviation", "note", "show", "spread"]
 
-_PACKAGES = ("tensorflow", "keras", "apache-beam", "ai-edge-litert", "implicit", "lightgbm", "numpy", "pyarrow")
+_PACKAGES = (
+    "tensorflow",
+    "keras",
+    "apache-beam",
+    "ai-edge-litert",
+    "ctranslate2",
+    "implicit",
+    "lightgbm",
+    "numpy",
+    "pyarrow",
+)
 
 
 def machine() -> str:
