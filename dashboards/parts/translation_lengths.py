@@ -47,9 +47,9 @@ def show_lengths(chosen: Chosen) -> None:
         "chrF": st.column_config.NumberColumn(format="%.1f"),
     }
     titles = {"words": "Words", "sentences": "Sentences", "system": "System", "bleu": "BLEU", "chrf": "chrF"}
-    ordered = sorted(rows, key=lambda row: list(dict.fromkeys(row["words"] for row in rows)).index(row["words"]))
-    st.dataframe(
-        [{title: row[name] for name, title in titles.items()} for row in ordered], hide_index=True, column_config=form
-    )
+    groups = list(dict.fromkeys(row["words"] for row in rows))
+    ordered = sorted(rows, key=lambda row: groups.index(row["words"]))
+    table = [{title: row[name] for name, title in titles.items()} for row in ordered]
+    st.dataframe(table, hide_index=True, column_config=form, height="content")
     if any(row["sentences"] < _FEW for row in rows):
         st.caption(f"A score of fewer than {_FEW} sentences says little.")

@@ -199,7 +199,7 @@ def _show_others(chosen: Chosen, opened: OpenedModel, lines: tuple[str, ...], se
 def _show_inside(opened: OpenedModel, lines: Sequence[str], search: str, terms: Terms) -> None:
     """The alternatives of a segment, and what each piece of one of them was written from."""
     translator = _translator(opened, search, terms)
-    parts = [part for line in lines for part in translator.prepare(line) if part.ids]
+    parts = list(dict.fromkeys(part for line in lines for part in translator.prepare(line) if part.ids))
     if not parts:
         st.info("There is nothing to look into: no line has a letter to translate.")
         return
