@@ -22,7 +22,7 @@ AUTO, NO_LITE = "auto", "none"
 """In place of a lite format: the best file of the run, or its Keras model."""
 _SUFFIX = ".tflite"
 _BEST_FIRST = ("dynamic", "int8_weights", "f16", "f32")
-"""Formats of a run's lite files; all that are kept passed the gate, and the smallest is the fastest."""
+"""Formats of a run's lite files; all that are kept passed the gate."""
 
 
 @dataclass(frozen=True)
