@@ -28,10 +28,14 @@ def make(count: int, vocabulary: int, seed: int = 0) -> tuple[Side, Side]:
 
 def write(path: Path, pairs: tuple[Side, Side]) -> None:
     """Writes pairs to a file."""
-    arrays = {}
-    for name, side in zip(("source", "target"), pairs, strict=True):
-        arrays |= {name: np.concatenate(side), f"{name}_sizes": np.array([len(row) for row in side])}
-    np.savez(path, **arrays)
+    source, target = pairs
+    np.savez(
+        path,
+        source=np.concatenate(source),
+        source_sizes=np.fromiter(map(len, source), np.int64),
+        target=np.concatenate(target),
+        target_sizes=np.fromiter(map(len, target), np.int64),
+    )
 
 
 def read(path: Path) -> tuple[Side, Side]:

@@ -1,6 +1,6 @@
 """PyTorch's Transformer for `translation_training`; runs in an environment that has torch and numpy, and nothing of ours.
 
-`python -m bench.translation_torch PAIRS BATCH ENCODER DECODER DROPOUT [compile]`. Pre-norm, embeddings shared by both sides and the
+`python -m bench.translation_torch PAIRS BATCH ENCODER DECODER DROPOUT`. Pre-norm, embeddings shared by both sides and the
 output, batches of about the same length, scores of real pieces alone, and PyTorch's fused Adam.
 """
 
@@ -91,20 +91,19 @@ def _waves(length: int) -> Any:
     return torch.stack([angles.sin(), angles.cos()], 2).reshape(length, _WIDTH)
 
 
-def measure(path: Path, pieces: int, encoder: int, decoder: int, dropout: float, compiled: bool) -> dict[str, float]:
+def measure(path: Path, pieces: int, encoder: int, decoder: int, dropout: float) -> dict[str, float]:
     """Pieces of the target, steps and CPU-seconds of an epoch after one that warms up, and weights of the network."""
     import torch
 
     torch.set_num_threads(1)
     pairs, model = sentences.read(path), _network(encoder, decoder, dropout)
     optimizer = torch.optim.Adam(model.parameters(), 1e-3, betas=(0.9, 0.98), eps=1e-9, fused=True)
-    loss_of = torch.compile(model, dynamic=True) if compiled else model
     model.train()
     for seed in range(2):
         start, counted, steps = time.process_time(), 0, 0
         for batch in batches(pairs, pieces, seed):
             optimizer.zero_grad(set_to_none=True)
-            loss = loss_of(*map(torch.from_numpy, batch))
+            loss = model(*map(torch.from_numpy, batch))
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
@@ -117,8 +116,8 @@ def measure(path: Path, pieces: int, encoder: int, decoder: int, dropout: float,
 
 def main() -> None:
     """Prints what was measured as JSON."""
-    path, pieces, encoder, decoder, dropout, *compiled = sys.argv[1:]
-    print(json.dumps(measure(Path(path), int(pieces), int(encoder), int(decoder), float(dropout), bool(compiled))))
+    path, pieces, encoder, decoder, dropout = sys.argv[1:]
+    print(json.dumps(measure(Path(path), int(pieces), int(encoder), int(decoder), float(dropout))))
 
 
 if __name__ == "__main__":

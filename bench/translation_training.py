@@ -53,12 +53,7 @@ def _measured(path: Path, settings: tuple[str, ...], pieces: int) -> dict[str, l
     """What each system told in each round, or why it could not run."""
     ours = [sys.executable, "-m", "bench.translation_ours", str(path), str(_PLACES), *settings]
     peer = [torch_python(), "-m", "bench.translation_torch", str(path), str(pieces), *settings]
-    commands = {
-        "gristmill": ours,
-        "gristmill by XLA": [*ours, "xla"],
-        _PEER: peer,
-        f"{_PEER} compiled": [*peer, "compile"],
-    }
+    commands = {"gristmill": ours, "gristmill by XLA": [*ours, "xla"], _PEER: peer}
     found: dict[str, list[dict[str, Any]] | str] = {}
     for _ in range(_ROUNDS):
         for name, command in commands.items():

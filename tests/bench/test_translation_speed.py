@@ -64,7 +64,7 @@ def test_pytorch_trains_where_it_is(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="needs torch")
     pairs = sentences.make(40, 20)
     sentences.write(tmp_path / "pairs.npz", pairs)
-    told = translation_torch.measure(tmp_path / "pairs.npz", 128, 1, 1, 0.0, compiled=False)
+    told = translation_torch.measure(tmp_path / "pairs.npz", 128, 1, 1, 0.0)
     assert told["pieces"] == sum(len(row) + 1 for row in pairs[1])
 
 
@@ -75,14 +75,14 @@ def test_the_table_of_training_has_rates_and_what_is_missing(
 
     def told(command: list[str], **environment: str) -> dict[str, Any] | str:
         asked.append(command)
-        if command[-1] == "compile":
-            return "not measured: No module named 'torch'"
+        if command[-1] == "xla":
+            return "not measured: No module named 'some'"
         return {"pieces": 100, "steps": 2, "cpu": 2.0 if "bench.translation_torch" in command else 1.0, "weights": 5}
 
     monkeypatch.setattr(translation_training, "measure", told)
     translation_training.run(Inputs(tmp_path))
     shown = capsys.readouterr().out
-    assert all(text in shown for text in ("tiny", "JoeyNMT", "2.00", "No module named 'torch'"))
+    assert all(text in shown for text in ("tiny", "JoeyNMT", "2.00", "No module named 'some'"))
     sizes = {command[4] for command in asked if "bench.translation_torch" in command}
     assert len(sizes) == 1 and 1500 < int(sizes.pop()) <= 2048
 
