@@ -6,7 +6,7 @@ from gristmill.data.known import Fetched
 
 __all__ = ["default_sources"]
 
-_PIECES = 6000
+_PIECES = 4000
 
 
 def default_sources(fetched: Fetched) -> tuple[dict[str, list[str]], IngestOptions]:

@@ -1,7 +1,10 @@
-"""A translator for a phone: 5.2 million weights with 4,000 pieces, 6.3 million with 8,000, a lite file below 12 MB.
+"""A translator for a phone: 5.2 million weights with a vocabulary of 4,000 pieces.
 
-`gristmill train translation --preset small`, on a CPU with 16-bit units with `--precision mixed_bfloat16`. Cost on 115,000
-everyday pairs: about 400 CPU-seconds an epoch in 16 bits. The score to expect is still to be measured.
+Command, on 114,880 everyday pairs from Tatoeba (`train.tsv.gz`, sha256
+a54c58b9a97e03faa071a74e6414c3af4b1af166cb92aafa62cf724869c0b049): `gristmill ingest translation --pairs train.tsv.gz --pieces
+4000 --held-out 0.01 --out DATASET`, then `gristmill train translation --dataset DATASET --preset small --seed 0`. Cost: 7,066
+CPU-seconds in all with one thread, on a core with AVX2 beside other work. Score with beam search on 1,000 held-out sentences:
+42.5 BLEU, 43.4 in small letters, chrF 62.7.
 """
 
 __all__ = ["SMALL"]

@@ -15,6 +15,9 @@ from gristmill.lite.int8_weights import store_in_int8
 
 __all__ = ["main"]
 
+_BASES = {"int8_weights": "f32"}
+"""Formats that are made out of another one's file."""
+
 
 def main(report: Path, jobs: list[dict[str, Any]]) -> None:
     """Converts all jobs and writes the report."""
@@ -22,9 +25,13 @@ def main(report: Path, jobs: list[dict[str, Any]]) -> None:
     for job in jobs:
         signatures, count = _inspect(job["saved_model"])
         weights.append(count)
+        made: dict[str, bytes] = {}
         for name, output in job["outputs"].items():
             print(f"converting {Path(output).name}", file=sys.stderr, flush=True)
-            Path(output).write_bytes(_convert(job["saved_model"], signatures, name))
+            base = _BASES.get(name, name)
+            if base not in made:
+                made[base] = _convert(job["saved_model"], signatures, base)
+            Path(output).write_bytes(store_in_int8(made[base]) if name == "int8_weights" else made[base])
     report.write_text(json.dumps(weights))
 
 
@@ -59,7 +66,7 @@ def _convert(saved_model: str, signatures: list[str], name: str) -> bytes:
     if name == "f16":
         converter.target_spec.supported_types = [tf.float16]
     model: bytes = converter.convert()
-    return store_in_int8(model) if name == "int8_weights" else model
+    return model
 
 
 if __name__ == "__main__":
