@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from apps.translation.evaluation import COLUMNS, Report, evaluate
+from apps.translation.evaluation import COLUMNS, SAMPLES, Report, evaluate
 from dashboards.parts.messages import errors_shown, plain, show_empty
 from dashboards.parts.quality import main_metrics, measured
 from dashboards.parts.run_sections import show_lite, show_quality
@@ -17,7 +17,6 @@ from gristmill.runs.tables import MISSING
 __all__ = ["report_of", "show_scores"]
 
 _CHARTS = 3
-_SAMPLES = 1000
 
 
 @st.cache_data(show_spinner="Comparing by paired bootstrap …", max_entries=16)
@@ -63,7 +62,7 @@ def _show_significance(chosen: Chosen, split: str) -> None:
     named = tuple((name, tuple(lines)) for name, lines in systems.items())
     report = report_of(named, kept.sources, kept.references)
     st.markdown(
-        f"**How sure the difference is**: {len(kept.sources):,} sentences, paired bootstrap of {_SAMPLES:,} samples; p is the "
+        f"**How sure the difference is**: {len(kept.sources):,} sentences, paired bootstrap of {SAMPLES:,} samples; p is the "
         "chance of such a difference between systems that are equal"
     )
     rows = [(cell(name), *(figure or MISSING for figure in figures)) for name, *figures in report.rows]

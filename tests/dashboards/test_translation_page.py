@@ -1,6 +1,5 @@
 """The page of translation, over runs and a lite file whose translations are known by thought."""
 
-import io
 import json
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -19,9 +18,9 @@ from apps.translation.opened import ABOUT, VOCABULARY
 from apps.translation.options import IngestOptions
 from apps.translation.plan import make_plan
 from apps.translation.text import Counts
-from apps.translation.text.masks import SYMBOLS
 from apps.translation.text.pieces import SentencePieces
 from apps.translation.trace import Trace
+from apps.translation.vocabulary import learn
 from dashboards import translation
 from dashboards.parts.app_pages import load_page
 from dashboards.parts.tables import cell
@@ -75,24 +74,8 @@ class Copying:
 
 @cache
 def assets() -> dict[str, bytes]:
-    import sentencepiece
-
-    out = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter([*SOURCES, *REFERENCES] * 20),
-        model_writer=out,
-        vocab_size=310,
-        byte_fallback=True,
-        pad_id=0,
-        bos_id=1,
-        eos_id=2,
-        unk_id=3,
-        user_defined_symbols=list(SYMBOLS),
-        hard_vocab_limit=False,
-        minloglevel=2,
-    )
     about = {"source_language": "en", "target_language": "es"}
-    return {VOCABULARY: out.getvalue(), ABOUT: json.dumps(about).encode()}
+    return {VOCABULARY: learn([*SOURCES, *REFERENCES] * 20, 310), ABOUT: json.dumps(about).encode()}
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from apps.translation.evaluation.examples import (
 from apps.translation.evaluation.kept import TRANSLATIONS, Kept, kept_bytes, read_kept
 from apps.translation.evaluation.peers import baselines
 from apps.translation.evaluation.report import COLUMNS, Report, evaluate
-from apps.translation.evaluation.scores import METRICS, Difference, Scores, compare, score, sentence_scores
+from apps.translation.evaluation.scores import METRICS, SAMPLES, Difference, Scores, compare, score, sentence_scores
 
 __all__ = [
     "Apertium",
@@ -22,6 +22,7 @@ __all__ = [
     "LengthScores",
     "METRICS",
     "Report",
+    "SAMPLES",
     "Scores",
     "TRANSLATIONS",
     "baselines",

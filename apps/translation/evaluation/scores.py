@@ -6,11 +6,12 @@ from typing import Any
 
 from gristmill.errors import InputError
 
-__all__ = ["Difference", "METRICS", "Scores", "compare", "score", "sentence_scores"]
+__all__ = ["Difference", "METRICS", "SAMPLES", "Scores", "compare", "score", "sentence_scores"]
 
 METRICS = ("bleu", "bleu_lowercase", "chrf")
 """BLEU, BLEU of the texts in small letters, chrF; all from 0 to 100, more is better."""
-_SAMPLES = 1000
+SAMPLES = 1000
+"""How often paired bootstrap draws the sentences anew."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def score(translations: Sequence[str], references: Sequence[str]) -> Scores:
 
 
 def compare(
-    systems: Mapping[str, Sequence[str]], references: Sequence[str], baseline: str, samples: int = _SAMPLES
+    systems: Mapping[str, Sequence[str]], references: Sequence[str], baseline: str, samples: int = SAMPLES
 ) -> dict[str, dict[str, Difference]]:
     """Compares systems with one of them by paired bootstrap resampling (Koehn 2004, https://aclanthology.org/W04-3250).
 

@@ -1,6 +1,5 @@
 """Made-up engines and a vocabulary of words, so that what must come out is known by thought."""
 
-import io
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from apps.translation.text.masks import SYMBOLS
+from apps.translation.vocabulary import learn
 
 if TYPE_CHECKING:
     from apps.translation.decoding import ModelEngine
@@ -80,23 +80,7 @@ def words(letters: Letters) -> Callable[..., Words]:
 @pytest.fixture(scope="session")
 def pieces() -> bytes:
     """A vocabulary of the letters of a few words, with symbols and bytes."""
-    import sentencepiece
-
-    out = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(["the dog sees the cat", "el perro ve el gato"] * 20),
-        model_writer=out,
-        vocab_size=310,
-        byte_fallback=True,
-        pad_id=0,
-        bos_id=1,
-        eos_id=2,
-        unk_id=3,
-        user_defined_symbols=list(SYMBOLS),
-        hard_vocab_limit=False,
-        minloglevel=2,
-    )
-    return out.getvalue()
+    return learn(["the dog sees the cat", "el perro ve el gato"] * 20, 310)
 
 
 @pytest.fixture(scope="session")
