@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from gristmill.errors import InputError, WorkError
 from gristmill.progress import Progress, Silent, Task
+from gristmill.training.allocator import keep_memory
 from gristmill.training.checkpoints import Checkpoint, Checkpoints
 from gristmill.training.diagnose import first_not_finite
 from gristmill.training.exact import check_exact
@@ -107,6 +108,7 @@ def train(
     if instead is not None:
         instead(step, (batch for epoch in range(epochs) for batch in batches(epoch, 0)))
         return Trained()
+    keep_memory()
     shown, distribution = progress or Silent(), step.distribution
     called = distribution.stepping(step, accumulate)
     kept = checkpoints if distribution.is_chief else None
