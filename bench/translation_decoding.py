@@ -91,7 +91,6 @@ def _keras(path: Path) -> dict[int, Search]:
     import tensorflow as tf
 
     import apps.translation.model  # noqa: F401  (its layers)
-    from apps.translation.config import DecodingConfig
     from apps.translation.decoding.greedy import greedy
     from apps.translation.pieces import END
 
@@ -99,7 +98,7 @@ def _keras(path: Path) -> dict[int, Search]:
 
     @tf.function(reduce_retracing=True)
     def translate(source: Any, limit: Any) -> Any:
-        return greedy(model, source, limit, DecodingConfig().target_pieces).pieces
+        return greedy(model, source, limit, None).pieces
 
     def search(sentences: list[list[int]]) -> int:
         source = np.array([[*pieces, END] for pieces in sentences], np.int32)

@@ -10,7 +10,15 @@ from typing import Any
 import tensorflow as tf
 
 from apps.translation.decoding.greedy import Found, barred
-from apps.translation.decoding.step import empty_cache, read_source, size_of, step
+from apps.translation.decoding.step import (
+    cache_shapes,
+    cache_stages,
+    empty_cache,
+    read_source,
+    size_of,
+    step,
+    widened,
+)
 from apps.translation.model.transformer import NEVER, Transformer
 from apps.translation.pieces import BEGIN, END, PAD
 
@@ -20,14 +28,16 @@ _NOTHING = 0.5 * NEVER
 """Scores below mean that there is no hypothesis."""
 
 
-def beam_search(model: Transformer, source: Any, limit: Any, places: int, beams: int, length_power: float) -> Found:
+def beam_search(
+    model: Transformer, source: Any, limit: Any, places: int | None, beams: int, length_power: float
+) -> Found:
     """Translates sentences.
 
     Args:
         model: The network.
         source: int32 `[batch, time]`, each sentence ending with `END`, then padding.
         limit: Most pieces to write, an int32 scalar.
-        places: Most pieces that it can be.
+        places: Most pieces that it can be; None where shapes need not be fixed, which is faster.
         beams: Hypotheses that go on, and that are given.
         length_power: A hypothesis' log probability is divided by its length, its end included, to this power.
 
@@ -39,14 +49,12 @@ def beam_search(model: Transformer, source: Any, limit: Any, places: int, beams:
     batch = size_of(source)
     never = barred(model)
     wide = min(2 * beams, model.vocabulary)
-    limit = tf.minimum(limit, places)
+    grows = places is None
+    width = limit if grows else places
     first = tf.range(batch)[:, None] * beams
 
-    def going(place: Any, last: Any, alive: Any, going_on: Any, scores: Any, ended: Any, *cache: Any) -> Any:
-        return (place < limit) & ~tf.reduce_all(scores[:, -1] > _NOTHING)
-
     def write(place: Any, last: Any, alive: Any, going_on: Any, scores: Any, ended: Any, *cache: Any) -> Any:
-        logits, cache, _ = step(model, tf.reshape(last, (-1,)), place, cache, given, beams)
+        logits, cache, _ = step(model, tf.reshape(last, (-1,)), place, cache, given, beams, grows)
         logits = logits + never
         best, pieces = tf.math.top_k(logits, wide)
         total = tf.reshape(alive, (-1, 1)) + best - tf.reduce_logsumexp(logits, 1, keepdims=True)
@@ -62,23 +70,36 @@ def beam_search(model: Transformer, source: Any, limit: Any, places: int, beams:
         ended = tf.gather(tf.concat([ended, before], 1), kept, batch_dims=1)
         alive, kept = tf.math.top_k(tf.where(piece == END, NEVER, values), beams)
         last = tf.gather(piece, kept, batch_dims=1)
-        here = tf.cast(tf.range(places) == place, tf.int32)
+        here = tf.cast(tf.range(width) == place, tf.int32)
         going_on = tf.gather(before, kept, batch_dims=1) + here * last[:, :, None]
         rows = tf.reshape(first + tf.gather(origin, kept, batch_dims=1), (-1,))
         return (place + 1, last, alive, going_on, scores, ended, *(tf.gather(part, rows) for part in cache))
 
     only_first = tf.where(tf.range(beams) == 0, 0.0, NEVER)
-    nothing = tf.fill((batch, beams, places), PAD)
-    start = (
+    nothing = tf.fill((batch, beams, width), PAD)
+    state = (
         tf.constant(0),
         tf.fill((batch, beams), BEGIN),
         tf.tile(only_first[None], (batch, 1)),
         nothing,
         tf.fill((batch, beams), NEVER),
         nothing,
-        *empty_cache(model, source, places, beams),
     )
-    place, _, alive, going_on, scores, ended, *_ = tf.while_loop(going, write, start)
+    stages = cache_stages(places)
+    cache = empty_cache(model, source, stages[0], beams)
+    for size in stages:
+        cache = widened(cache, size)
+        stop = tf.minimum(limit, size) if size else limit
+
+        def going(
+            place: Any, last: Any, alive: Any, going_on: Any, scores: Any, ended: Any, *cache: Any, stop: Any = stop
+        ) -> Any:
+            return (place < stop) & ~tf.reduce_all(scores[:, -1] > _NOTHING)
+
+        shapes = (*(part.shape for part in state), *cache_shapes(cache, grows))
+        found = tf.while_loop(going, write, (*state, *cache), shapes)
+        state, cache = found[:6], found[6:]
+    place, _, alive, going_on, scores, ended = state
     cut = tf.concat([scores, alive / tf.cast(tf.maximum(place, 1), tf.float32) ** length_power + _NOTHING], 1)
     _, kept = tf.math.top_k(cut, beams)
     real = tf.concat([scores, alive / tf.cast(tf.maximum(place, 1), tf.float32) ** length_power], 1)

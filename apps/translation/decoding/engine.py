@@ -77,9 +77,10 @@ class ModelEngine:
         model, config = self._model, self._config
 
         def run(source: Any, limit: Any) -> Any:
+            most = tf.minimum(limit, config.target_pieces)
             if beam == 1:
-                return greedy(model, source, limit, config.target_pieces).pieces[:, 0]
-            return beam_search(model, source, limit, config.target_pieces, beam, config.length_power).pieces[:, 0]
+                return greedy(model, source, most, None).pieces[:, 0]
+            return beam_search(model, source, most, None, beam, config.length_power).pieces[:, 0]
 
         kinds = [tf.TensorSpec((self._rows, None), tf.int32), tf.TensorSpec((), tf.int32)]
         return tf.function(run, input_signature=kinds)

@@ -4,7 +4,15 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from apps.translation.decoding.step import empty_cache, read_source, size_of, step
+from apps.translation.decoding.step import (
+    cache_shapes,
+    cache_stages,
+    empty_cache,
+    read_source,
+    size_of,
+    step,
+    widened,
+)
 from apps.translation.model.transformer import NEVER, Transformer
 from apps.translation.pieces import BEGIN, END, PAD
 
@@ -26,14 +34,14 @@ def barred(model: Transformer) -> Any:
     return never * NEVER
 
 
-def greedy(model: Transformer, source: Any, limit: Any, places: int) -> Found:
+def greedy(model: Transformer, source: Any, limit: Any, places: int | None) -> Found:
     """Translates sentences.
 
     Args:
         model: The network.
         source: int32 `[batch, time]`, each sentence ending with `END`, then padding.
         limit: Most pieces to write, an int32 scalar.
-        places: Most pieces that it can be.
+        places: Most pieces that it can be; None where shapes need not be fixed, which is faster.
 
     Returns:
         One hypothesis a sentence.
@@ -41,25 +49,28 @@ def greedy(model: Transformer, source: Any, limit: Any, places: int) -> Found:
     given = read_source(model, source)
     rows = size_of(source)
     never = barred(model)
-
-    def going(place: Any, last: Any, ended: Any, pieces: Any, *cache: Any) -> Any:
-        return (place < limit) & ~tf.reduce_all(ended)
+    grows = places is None
+    width = limit if grows else places
 
     def write(place: Any, last: Any, ended: Any, pieces: Any, *cache: Any) -> Any:
-        scores, cache, _ = step(model, last, place, cache, given)
+        scores, cache, _ = step(model, last, place, cache, given, grows=grows)
         best = tf.argmax(scores + never, 1, tf.int32)
         ended = ended | (best == END)
-        here = tf.cast(tf.range(places) == place, tf.int32)
+        here = tf.cast(tf.range(width) == place, tf.int32)
         pieces = pieces + here * tf.where(ended, PAD, best)[:, None]
         return (place + 1, best, ended, pieces, *cache)
 
-    start = (
-        tf.constant(0),
-        tf.fill((rows,), BEGIN),
-        tf.fill((rows,), False),
-        tf.zeros((rows, places), tf.int32),
-        *empty_cache(model, source, places),
-    )
-    limit = tf.minimum(limit, places)
-    pieces = tf.while_loop(going, write, start)[3]
-    return Found(pieces[:, None], tf.zeros((rows, 1)))
+    state = (tf.constant(0), tf.fill((rows,), BEGIN), tf.fill((rows,), False), tf.zeros((rows, width), tf.int32))
+    stages = cache_stages(places)
+    cache = empty_cache(model, source, stages[0])
+    for size in stages:
+        cache = widened(cache, size)
+        stop = tf.minimum(limit, size) if size else limit
+
+        def going(place: Any, last: Any, ended: Any, pieces: Any, *cache: Any, stop: Any = stop) -> Any:
+            return (place < stop) & ~tf.reduce_all(ended)
+
+        shapes = (*(part.shape for part in state), *cache_shapes(cache, grows))
+        found = tf.while_loop(going, write, (*state, *cache), shapes)
+        state, cache = found[:4], found[4:]
+    return Found(state[3][:, None], tf.zeros((rows, 1)))

@@ -1,8 +1,10 @@
 """One step of the decoder over a cache of keys and values, by operations that every LiteRT runtime has.
 
-A cache has a fixed number of places, so that shapes stay the same; what is not written yet is 0 and masked.
+For a lite file, a cache has a fixed number of places, so that shapes stay the same; what is not written yet is 0 and masked.
+Otherwise it grows by a place a step, and no work is spent on places that nothing was written to.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -10,7 +12,9 @@ import tensorflow as tf
 from apps.translation.model.transformer import NEVER, Transformer, apart
 from apps.translation.pieces import PAD
 
-__all__ = ["Source", "empty_cache", "read_source", "size_of", "step"]
+__all__ = ["Source", "cache_shapes", "cache_stages", "empty_cache", "read_source", "size_of", "step", "widened"]
+
+_FIRST_PLACES = 32
 
 Cache = tuple[Any, ...]
 """Keys and values of each decoder layer in turn, `[rows, heads, places, size]` each."""
@@ -34,18 +38,37 @@ def read_source(model: Transformer, pieces: Any) -> Source:
     return Source(pairs, apart(tf.ones_like(segments[:, :1]), segments))
 
 
-def empty_cache(model: Transformer, source: Any, places: int, beams: int = 1) -> Cache:
-    """A cache in which nothing is written, for sentences int32 `[batch, time]`.
+def cache_stages(places: int | None) -> Sequence[int | None]:
+    """Places of the cache for one loop after another, so that short translations, which most are, need not carry all.
+
+    One stage with a cache that grows where there is no number of places.
+    """
+    return [_FIRST_PLACES, places] if places and places > _FIRST_PLACES else [places]
+
+
+def empty_cache(model: Transformer, source: Any, places: int | None, beams: int = 1) -> Cache:
+    """A cache in which nothing is written, of so many places, or of none and to grow, for sentences int32 `[batch, time]`.
 
     Its zero is computed from the source, or a lite file would hold all of it as constants.
     """
     zero = tf.minimum(tf.cast(source[0, 0], tf.float32), 0.0)
-    empty = tf.broadcast_to(zero, (size_of(source) * beams, model.heads, places, model.size))
+    empty = tf.broadcast_to(zero, (size_of(source) * beams, model.heads, places or 0, model.size))
     return (empty,) * (2 * len(model.decoder))
 
 
+def widened(cache: Cache, places: int | None) -> Cache:
+    """The cache with zeros up to so many places; as it is where it has them, or where it grows."""
+    missing = places - cache[0].shape[2] if places else 0
+    return tuple(tf.pad(part, ((0, 0), (0, 0), (0, missing), (0, 0))) for part in cache) if missing else cache
+
+
+def cache_shapes(cache: Cache, grows: bool) -> tuple[tf.TensorShape, ...]:
+    """The shapes that a cache may have in a loop."""
+    return tuple(tf.TensorShape([*part.shape[:2], None if grows else part.shape[2], part.shape[3]]) for part in cache)
+
+
 def step(
-    model: Transformer, pieces: Any, place: Any, cache: Cache, source: Source, beams: int = 1
+    model: Transformer, pieces: Any, place: Any, cache: Cache, source: Source, beams: int = 1, grows: bool = False
 ) -> tuple[Any, Cache, Any]:
     """Reads the piece at a place of each row.
 
@@ -56,21 +79,26 @@ def step(
         cache: What was written at the places before.
         source: What the decoder reads of the source.
         beams: Rows of each sentence.
+        grows: Whether the cache has the places before and no others; else it has places for all that is to come.
 
     Returns:
         Scores of the next piece `[rows, vocabulary]`, the cache with this place, and how the last layer attends to the
         source `[batch, beams, time]`, a mean over heads.
     """
     rows = size_of(pieces)
-    cached = tf.range(cache[0].shape[2])
+    cached = tf.range(place + 1 if grows else cache[0].shape[2])
     own_bias = model.target_bias(place[None], cached) + tf.where(cached > place, NEVER, 0.0)
     here = tf.cast(cached == place, tf.float32)[:, None]
+
+    def add(part: Any, new: Any) -> Any:
+        return tf.concat([part, new], 2) if grows else part + here * new
+
     states = model.embed(pieces[:, None], place[None, None])
     written: list[Any] = []
     weights = None
     for i, layer in enumerate(model.decoder):
         given = layer.norm(states)
-        own = [c + here * new for c, new in zip(cache[2 * i : 2 * i + 2], layer.attention.pairs(given), strict=True)]
+        own = list(map(add, cache[2 * i : 2 * i + 2], layer.attention.pairs(given)))
         written += own
         mixed, _ = layer.attention.attend(layer.attention.queries(given), own[0], own[1], own_bias)
         states = tf.reshape(states + mixed, (rows // beams, beams, model.width))

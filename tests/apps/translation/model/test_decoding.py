@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from apps.translation.config import DecodingConfig
 from apps.translation.decoding import ModelEngine
@@ -59,6 +60,24 @@ def test_a_beam_of_one_is_greedy(network: Transformer) -> None:
     wanted = greedy(network, padded(SOURCES), LIMIT, PLACES).pieces
     found = beam_search(network, padded(SOURCES), LIMIT, PLACES, 1, 1.0)
     np.testing.assert_array_equal(found.pieces, wanted)
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_the_size_of_the_cache_changes_nothing(network: Transformer, beams: int) -> None:
+    """One that grows, and one that is widened after its first places."""
+    never_ends = Transformer.from_config(network.get_config())
+    never_ends.build()
+    never_ends.set_weights(network.get_weights())
+    never_ends.table.assign(network.table.numpy() * (np.arange(network.vocabulary) != END)[:, None])
+    limit, sources = tf.constant(35), padded(SOURCES[:2])
+    grown, widened = (beam_search(never_ends, sources, limit, places, beams, 1.0) for places in (None, 40))
+    assert (grown.pieces.numpy() != PAD).all()
+    np.testing.assert_array_equal(widened.pieces[:, :, :35], grown.pieces)
+    np.testing.assert_allclose(widened.scores, grown.scores, atol=1e-4)
+    np.testing.assert_array_equal(widened.pieces[:, :, 35:], PAD)
+    if beams == 1:
+        for places in (None, 40):
+            np.testing.assert_array_equal(greedy(never_ends, sources, limit, places).pieces[:, :, :35], grown.pieces)
 
 
 @pytest.mark.parametrize("power", [0.0, 1.0])
