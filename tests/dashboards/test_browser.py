@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -11,8 +12,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-
-from gristmill.cli.dashboard import streamlit_command
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -47,19 +46,30 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def address(make_run: Callable[..., Path], dataset: Path, tmp_path: Path) -> Iterator[str]:
-    """A server over one run and one dataset, started as `gristmill dashboard` starts it."""
+def server(
+    make_run: Callable[..., Path], dataset: Path, tmp_path: Path
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """`gristmill dashboard` over one run and one dataset: its address, and its process."""
     make_run("first")
     port = free_port()
     log = tmp_path / "server.log"
+    command = [sys.executable, "-m", "gristmill.cli", "dashboard", "--headless", "--port", str(port)]
     with log.open("wb") as output:
-        server = subprocess.Popen(streamlit_command(port, True), stdout=output, stderr=output, cwd=tmp_path)
+        process = subprocess.Popen(command, stdout=output, stderr=output, cwd=tmp_path)
     try:
-        wait_until_up(f"http://127.0.0.1:{port}/_stcore/health", server, log)
-        yield f"http://127.0.0.1:{port}"
+        wait_until_up(f"http://127.0.0.1:{port}/_stcore/health", process, log)
+        yield f"http://127.0.0.1:{port}", process
     finally:
-        server.terminate()
-        server.wait(30)
+        process.terminate()
+        process.wait(30)
+
+
+def test_what_stops_the_command_stops_the_server(server: tuple[str, subprocess.Popen[bytes]]) -> None:
+    address, process = server
+    process.terminate()
+    process.wait(30)
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(address)
 
 
 def wait_until_up(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
@@ -75,7 +85,8 @@ def wait_until_up(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium")
-def test_every_page_shows_and_no_request_leaves_this_machine(address: str) -> None:
+def test_every_page_shows_and_no_request_leaves_this_machine(server: tuple[str, subprocess.Popen[bytes]]) -> None:
+    address, _ = server
     from playwright.sync_api import Route, expect, sync_playwright
 
     elsewhere: list[str] = []

@@ -3,9 +3,7 @@
 import importlib.util
 import os
 import socket
-import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +12,7 @@ import typer
 from gristmill.cli.output import JsonOption, verb
 from gristmill.errors import InputError
 
-__all__ = ["dashboard", "streamlit_command"]
+__all__ = ["dashboard"]
 
 
 def dashboard(
@@ -26,14 +24,14 @@ def dashboard(
 ) -> None:
     """Open the dashboard in the browser; it listens on this machine only."""
     with verb(as_json) as call:
-        command = streamlit_command(port, headless)
+        command = _streamlit_command(port, headless)
         _check_free(port)
         url = f"http://127.0.0.1:{port}"
         call.result({"url": url}, lambda: typer.echo(f"dashboard: {url}  (stop it with Ctrl-C)"))
     environment = os.environ | {"GRISTMILL_RUNS": str(runs), "GRISTMILL_DATASETS": str(datasets)}
-    with suppress(KeyboardInterrupt):
-        done = subprocess.run(command, env=environment, stdout=sys.stderr)
-        raise typer.Exit(1 if done.returncode else 0)
+    sys.stdout.flush()
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    os.execve(command[0], command, environment)  # what stops this process is to stop the server
 
 
 def _check_free(port: int) -> None:
@@ -45,7 +43,7 @@ def _check_free(port: int) -> None:
             raise InputError(f"--port must be a free port of this machine. Received: {port} ({error})") from error
 
 
-def streamlit_command(port: int, headless: bool) -> list[str]:
+def _streamlit_command(port: int, headless: bool) -> list[str]:
     """The command that serves the pages: on loopback, without usage statistics, errors without details.
 
     Raises:
