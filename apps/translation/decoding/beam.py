@@ -10,15 +10,8 @@ from typing import Any
 import tensorflow as tf
 
 from apps.translation.decoding.greedy import Found, barred
-from apps.translation.decoding.step import (
-    cache_shapes,
-    cache_stages,
-    empty_cache,
-    read_source,
-    size_of,
-    step,
-    widened,
-)
+from apps.translation.decoding.loop import loop
+from apps.translation.decoding.step import read_source, size_of, step
 from apps.translation.model.transformer import NEVER, Transformer
 from apps.translation.pieces import BEGIN, END, PAD
 
@@ -53,6 +46,9 @@ def beam_search(
     width = limit if grows else places
     first = tf.range(batch)[:, None] * beams
 
+    def going(place: Any, last: Any, alive: Any, going_on: Any, scores: Any, ended: Any) -> Any:
+        return ~tf.reduce_all(scores[:, -1] > _NOTHING)
+
     def write(place: Any, last: Any, alive: Any, going_on: Any, scores: Any, ended: Any, *cache: Any) -> Any:
         logits, cache, _ = step(model, tf.reshape(last, (-1,)), place, cache, given, beams, grows)
         logits = logits + never
@@ -85,21 +81,7 @@ def beam_search(
         tf.fill((batch, beams), NEVER),
         nothing,
     )
-    stages = cache_stages(places)
-    cache = empty_cache(model, source, stages[0], beams)
-    for size in stages:
-        cache = widened(cache, size)
-        stop = tf.minimum(limit, size) if size else limit
-
-        def going(
-            place: Any, last: Any, alive: Any, going_on: Any, scores: Any, ended: Any, *cache: Any, stop: Any = stop
-        ) -> Any:
-            return (place < stop) & ~tf.reduce_all(scores[:, -1] > _NOTHING)
-
-        shapes = (*(part.shape for part in state), *cache_shapes(cache, grows))
-        found = tf.while_loop(going, write, (*state, *cache), shapes)
-        state, cache = found[:6], found[6:]
-    place, _, alive, going_on, scores, ended = state
+    place, _, alive, going_on, scores, ended = loop(model, source, state, going, write, limit, places, beams)
     cut = tf.concat([scores, alive / tf.cast(tf.maximum(place, 1), tf.float32) ** length_power + _NOTHING], 1)
     _, kept = tf.math.top_k(cut, beams)
     real = tf.concat([scores, alive / tf.cast(tf.maximum(place, 1), tf.float32) ** length_power], 1)

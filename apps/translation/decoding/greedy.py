@@ -4,15 +4,8 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from apps.translation.decoding.step import (
-    cache_shapes,
-    cache_stages,
-    empty_cache,
-    read_source,
-    size_of,
-    step,
-    widened,
-)
+from apps.translation.decoding.loop import loop
+from apps.translation.decoding.step import read_source, size_of, step
 from apps.translation.model.transformer import NEVER, Transformer
 from apps.translation.pieces import BEGIN, END, PAD
 
@@ -52,6 +45,9 @@ def greedy(model: Transformer, source: Any, limit: Any, places: int | None) -> F
     grows = places is None
     width = limit if grows else places
 
+    def going(place: Any, last: Any, ended: Any, pieces: Any) -> Any:
+        return ~tf.reduce_all(ended)
+
     def write(place: Any, last: Any, ended: Any, pieces: Any, *cache: Any) -> Any:
         scores, cache, _ = step(model, last, place, cache, given, grows=grows)
         best = tf.argmax(scores + never, 1, tf.int32)
@@ -61,16 +57,5 @@ def greedy(model: Transformer, source: Any, limit: Any, places: int | None) -> F
         return (place + 1, best, ended, pieces, *cache)
 
     state = (tf.constant(0), tf.fill((rows,), BEGIN), tf.fill((rows,), False), tf.zeros((rows, width), tf.int32))
-    stages = cache_stages(places)
-    cache = empty_cache(model, source, stages[0])
-    for size in stages:
-        cache = widened(cache, size)
-        stop = tf.minimum(limit, size) if size else limit
-
-        def going(place: Any, last: Any, ended: Any, pieces: Any, *cache: Any, stop: Any = stop) -> Any:
-            return (place < stop) & ~tf.reduce_all(ended)
-
-        shapes = (*(part.shape for part in state), *cache_shapes(cache, grows))
-        found = tf.while_loop(going, write, (*state, *cache), shapes)
-        state, cache = found[:4], found[4:]
-    return Found(state[3][:, None], tf.zeros((rows, 1)))
+    _, _, _, pieces = loop(model, source, state, going, write, limit, places)
+    return Found(pieces[:, None], tf.zeros((rows, 1)))

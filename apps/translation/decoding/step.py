@@ -1,10 +1,8 @@
 """One step of the decoder over a cache of keys and values, by operations that every LiteRT runtime has.
 
-For a lite file, a cache has a fixed number of places, so that shapes stay the same; what is not written yet is 0 and masked.
-Otherwise it grows by a place a step, and no work is spent on places that nothing was written to.
+A cache has a fixed number of places, of which those not written yet are 0 and masked, or it grows by a place a step.
 """
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -12,9 +10,7 @@ import tensorflow as tf
 from apps.translation.model.transformer import NEVER, Transformer, apart
 from apps.translation.pieces import PAD
 
-__all__ = ["Source", "cache_shapes", "cache_stages", "empty_cache", "read_source", "size_of", "step", "widened"]
-
-_FIRST_PLACES = 32
+__all__ = ["Cache", "Source", "read_source", "size_of", "step"]
 
 Cache = tuple[Any, ...]
 """Keys and values of each decoder layer in turn, `[rows, heads, places, size]` each."""
@@ -36,35 +32,6 @@ def read_source(model: Transformer, pieces: Any) -> Source:
     encoded = model.encode(pieces, segments, tf.range(tf.shape(pieces)[1])[None])
     pairs = tuple(part for layer in model.decoder for part in layer.source.pairs(encoded))
     return Source(pairs, apart(tf.ones_like(segments[:, :1]), segments))
-
-
-def cache_stages(places: int | None) -> Sequence[int | None]:
-    """Places of the cache for one loop after another, so that short translations, which most are, need not carry all.
-
-    One stage with a cache that grows where there is no number of places.
-    """
-    return [_FIRST_PLACES, places] if places and places > _FIRST_PLACES else [places]
-
-
-def empty_cache(model: Transformer, source: Any, places: int | None, beams: int = 1) -> Cache:
-    """A cache in which nothing is written, of so many places, or of none and to grow, for sentences int32 `[batch, time]`.
-
-    Its zero is computed from the source, or a lite file would hold all of it as constants.
-    """
-    zero = tf.minimum(tf.cast(source[0, 0], tf.float32), 0.0)
-    empty = tf.broadcast_to(zero, (size_of(source) * beams, model.heads, places or 0, model.size))
-    return (empty,) * (2 * len(model.decoder))
-
-
-def widened(cache: Cache, places: int | None) -> Cache:
-    """The cache with zeros up to so many places; as it is where it has them, or where it grows."""
-    missing = places - cache[0].shape[2] if places else 0
-    return tuple(tf.pad(part, ((0, 0), (0, 0), (0, missing), (0, 0))) for part in cache) if missing else cache
-
-
-def cache_shapes(cache: Cache, grows: bool) -> tuple[tf.TensorShape, ...]:
-    """The shapes that a cache may have in a loop."""
-    return tuple(tf.TensorShape([*part.shape[:2], None if grows else part.shape[2], part.shape[3]]) for part in cache)
 
 
 def step(
