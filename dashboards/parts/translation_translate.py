@@ -85,20 +85,21 @@ def attention_rows(found: Trace, source: Sequence[str], target: Sequence[str]) -
 
 def counts_told(counts: Counts, seconds: float) -> str:
     """What became of the lines, in a sentence."""
-    parts = [
-        f"{counts.lines} {'line' if counts.lines == 1 else 'lines'}",
-        f"{counts.segments} {'segment' if counts.segments == 1 else 'segments'}",
-        f"{1000 * seconds:,.0f} ms",
-    ]
     notes = {
         "without a letter, left as they are": counts.copied,
         "split, being too long": counts.split,
-        "parts kept as they are or put by the glossary": counts.protected,
+        f"{_noun(counts.protected, 'part')} kept from the source or put by the glossary": counts.protected,
         "of them lost by the model and put back": counts.lost,
         "made up by the model and left out": counts.spare,
-        "segments for which the model gave nothing": counts.untranslated,
+        f"{_noun(counts.untranslated, 'segment')} for which the model gave nothing": counts.untranslated,
     }
-    return " · ".join([*parts, *(f"{count} {what}" for what, count in notes.items() if count)])
+    told = [f"{count} {_noun(count, what)}" for what, count in (("line", counts.lines), ("segment", counts.segments))]
+    told.append(f"{1000 * seconds:,.0f} ms")
+    return " · ".join([*told, *(f"{count} {what}" for what, count in notes.items() if count)])
+
+
+def _noun(count: int, noun: str) -> str:
+    return noun if count == 1 else f"{noun}s"
 
 
 def show_translate(chosen: Chosen) -> None:

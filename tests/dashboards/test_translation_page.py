@@ -232,7 +232,7 @@ def test_what_became_of_the_lines_is_told() -> None:
     told = counts_told(counts, 0.0123)
     assert told == (
         "2 lines · 1 segment · 12 ms · 1 without a letter, left as they are · "
-        "3 parts kept as they are or put by the glossary · 1 of them lost by the model and put back"
+        "3 parts kept from the source or put by the glossary · 1 of them lost by the model and put back"
     )
 
 
