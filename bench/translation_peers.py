@@ -75,11 +75,13 @@ def _cpu_seconds() -> float:
 
 
 def _own(run: Path, sources: list[str]) -> _System:
+    from apps.translation.config import DecodingConfig
     from apps.translation.opened import open_model
     from apps.translation.text import Translator
 
     model = open_model(str(run))
-    translator = Translator(model.engine, model.vocabulary, segment_pieces=model.segment_pieces)
+    beam = DecodingConfig().beam
+    translator = Translator(model.engine, model.vocabulary, beam=beam, segment_pieces=model.segment_pieces)
     translator.translate(sources[:1])
     return _System(*_timed(lambda: translator.translate(sources)))
 
