@@ -1,12 +1,13 @@
 """The functions of a lite file: whole translations in one call, or the encoder and one step of the decoder for streaming."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow as tf
 
 from apps.translation.config import DecodingConfig
 from apps.translation.decoding.beam import beam_search
+from apps.translation.decoding.drafted import drafted_greedy
 from apps.translation.decoding.greedy import Found, greedy
 from apps.translation.decoding.step import Source, read_source, step
 from apps.translation.model.transformer import Transformer
@@ -28,16 +29,16 @@ def signatures(model: Transformer, config: DecodingConfig) -> list[Signature]:
     """
     given = {"source": ((1, config.source_pieces), "int32"), "limit": ((1,), "int32")}
     return [
-        Signature("translate", _translate(model, config), given),
+        Signature("translate", _translate(greedy, model, config), given, _translate(drafted_greedy, model, config)),
         Signature("beam", _beam(model, config), given),
         Signature("encode", _encode(model), {"source": given["source"]}),
         Signature("step", _step(model), _step_inputs(model, config)),
     ]
 
 
-def _translate(model: Transformer, config: DecodingConfig) -> Any:
+def _translate(search: Callable[..., Found], model: Transformer, config: DecodingConfig) -> Any:
     def translate(source: Any, limit: Any) -> Mapping[str, Any]:
-        return {"pieces": greedy(model, trimmed(source), limit[0], config.target_pieces).pieces[:, 0]}
+        return {"pieces": search(model, trimmed(source), limit[0], config.target_pieces).pieces[:, 0]}
 
     return translate
 
@@ -67,7 +68,7 @@ def _encode(model: Transformer) -> Any:
 def _step(model: Transformer) -> Any:
     def one(piece: Any, place: Any, keys: Any, values: Any, **given: Any) -> Mapping[str, Any]:
         source = Source(_alternate(given["source_keys"], given["source_values"]), given["source_bias"])
-        scores, cache, attention = step(model, piece, place[0], _alternate(keys, values), source)
+        scores, cache, attention = step(model, piece[:, None], place[0], _alternate(keys, values), source)
         return {
             "scores": tf.nn.log_softmax(scores),
             "keys": tf.stack(cache[::2]),

@@ -15,8 +15,8 @@ from gristmill.lite.int8_weights import store_in_int8
 
 __all__ = ["main"]
 
-_BASES = {"int8_weights": "f32"}
-"""Formats that are made out of another one's file."""
+_MADE_OUT_OF = {"int8_weights": ("f32", store_in_int8)}
+"""Formats that are made out of another one's file, and how."""
 
 
 def main(report: Path, jobs: list[dict[str, Any]]) -> None:
@@ -28,10 +28,10 @@ def main(report: Path, jobs: list[dict[str, Any]]) -> None:
         made: dict[str, bytes] = {}
         for name, output in job["outputs"].items():
             print(f"converting {Path(output).name}", file=sys.stderr, flush=True)
-            base = _BASES.get(name, name)
+            base, change = _MADE_OUT_OF.get(name, (name, bytes))
             if base not in made:
                 made[base] = _convert(job["saved_model"], signatures, base)
-            Path(output).write_bytes(store_in_int8(made[base]) if name == "int8_weights" else made[base])
+            Path(output).write_bytes(change(made[base]))
     report.write_text(json.dumps(weights))
 
 

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from gristmill.errors import InputError, unknown_name
 
-__all__ = ["AUTO", "FORMATS", "choose_formats"]
+__all__ = ["AUTO", "DRAFTED", "FORMATS", "choose_formats"]
 
 FORMATS: Mapping[str, str] = MappingProxyType(
     {
@@ -16,6 +16,8 @@ FORMATS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+DRAFTED = ("int8_weights",)
+"""Formats that make use of a draft; see `Signature.drafted`."""
 AUTO = ("f32", "f16", "dynamic")
 """What "auto" stands for where a task names no other."""
 

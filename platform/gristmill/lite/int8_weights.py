@@ -2,8 +2,12 @@
 
 An int8 tensor and a DEQUANTIZE operation take the place of each large constant; runtimes do this once, when they load
 the file. Weights that `round_to_int8` rounded lose nothing by it.
+
+In loops named `DRAFT`, whose results a model checks by itself, matrices are multiplied in 8-bit integers: runtimes round what
+comes in to 8 bits, with a scale for each row, and read a quarter of the bytes.
 """
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,11 +15,17 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["LEAST", "round_to_int8", "store_in_int8"]
+__all__ = ["DRAFT", "LEAST", "round_to_int8", "store_in_int8"]
 
+DRAFT = "draft"
+"""Name of the loops, given to `tf.while_loop`, in which matrices may be multiplied in 8-bit integers."""
 LEAST = 1024
 """Constants with fewer elements stay as they are."""
 _MOST = 127
+_DRAFTS = re.compile(rf"{DRAFT}(_\d+)?_body\d*".encode())
+"""Names of the bodies of these loops in a file."""
+_DEQUANTIZE_BY_CHANNEL, _PRODUCT_BY_CHANNEL = 5, 12
+"""Versions of operations that take a scale for each channel."""
 
 
 class _Stored(NamedTuple):
@@ -55,17 +65,21 @@ def store_in_int8(model: bytes) -> bytes:
     from ai_edge_litert import schema_py_generated as schema
 
     root = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model, 0))
-    root.operatorCodes.append(_dequantize_code(schema))
+    dequantize = _code(schema, root, schema.BuiltinOperator.DEQUANTIZE, _DEQUANTIZE_BY_CHANNEL)
     stored: dict[int, _Stored] = {}
     for graph in root.subgraphs:
         added = []
+        draft = _DRAFTS.fullmatch(graph.name)
         for index, tensor in enumerate(list(graph.tensors)):
             if not _is_large(schema, root, tensor):
                 continue
             if tensor.buffer not in stored:
                 stored[tensor.buffer] = _store(schema, root, tensor)
             graph.tensors.append(_int8_tensor(schema, tensor, stored[tensor.buffer]))
-            added.append(_dequantize(schema, len(root.operatorCodes) - 1, len(graph.tensors) - 1, index))
+            if draft and stored[tensor.buffer].axis == 0:
+                _multiply_in_int8(schema, root, graph, index)
+            if any(index in operator.inputs for operator in graph.operators):
+                added.append(_dequantize(schema, dequantize, len(graph.tensors) - 1, index))
             tensor.buffer = 0
         graph.operators = added + list(graph.operators)
     for number in stored:
@@ -98,11 +112,26 @@ def _best(values: "NDArray[np.float32]") -> "tuple[int, NDArray[np.float32], NDA
     return min(tried, key=lambda one: float(np.abs(one[1] * one[2] - values).sum()))
 
 
-def _dequantize_code(schema: Any) -> Any:
+def _multiply_in_int8(schema: Any, root: Any, graph: Any, weights: int) -> None:
+    """Makes the products with a matrix take its last added tensor, which holds whole numbers."""
+    for operator in graph.operators:
+        kind = root.operatorCodes[operator.opcodeIndex].builtinCode
+        if kind == schema.BuiltinOperator.FULLY_CONNECTED and operator.inputs[1] == weights:
+            operator.inputs = np.array([operator.inputs[0], len(graph.tensors) - 1, *operator.inputs[2:]], np.int32)
+            operator.builtinOptions.asymmetricQuantizeInputs = True
+            operator.opcodeIndex = _code(schema, root, kind, _PRODUCT_BY_CHANNEL)
+
+
+def _code(schema: Any, root: Any, kind: int, version: int) -> int:
+    """The index of an operation of a version, added where it is not there yet."""
+    for index, code in enumerate(root.operatorCodes):
+        if (code.builtinCode, code.version) == (kind, version):
+            return index
     made = schema.OperatorCodeT()
-    made.builtinCode = made.deprecatedBuiltinCode = schema.BuiltinOperator.DEQUANTIZE
-    made.version = 5  # with a scale for each channel
-    return made
+    made.builtinCode = made.deprecatedBuiltinCode = kind
+    made.version = version
+    root.operatorCodes.append(made)
+    return len(root.operatorCodes) - 1
 
 
 def _int8_tensor(schema: Any, tensor: Any, stored: _Stored) -> Any:

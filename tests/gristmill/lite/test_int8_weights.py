@@ -1,12 +1,13 @@
 """Facts about weights in 8 bits: rounding moves none by more than half a step, and what is rounded is stored exactly."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gristmill.lite import LiteModel, Signature, convert_all, export_saved_model, round_to_int8
+from gristmill.lite import DRAFT, LiteModel, Signature, convert_all, export_saved_model, round_to_int8
 
 random = np.random.default_rng(2)
 
@@ -68,3 +69,30 @@ def test_rounded_weights_give_the_float_models_answers_from_a_smaller_file(made:
             np.testing.assert_allclose(model("run", words=words)["scores"], expected, rtol=1e-4, atol=1e-5)
         assert np.abs(expected).max() > 1e-3
     assert files["int8_weights"].stat().st_size < 0.6 * files["f32"].stat().st_size
+
+
+@pytest.mark.parametrize("drafted", [False, True])
+def test_only_loops_that_draft_multiply_in_8_bits(tmp_path: Path, drafted: bool) -> None:
+    import keras
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(1)
+    dense = keras.layers.Dense(64, use_bias=False)
+    dense.build((1, 64))
+    dense.kernel.assign(round_to_int8(dense.kernel))
+
+    def run(states: Any, name: str = "plain") -> dict[str, Any]:
+        looped = tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, dense(s)), (0, states), name=name)[1]
+        return {"looped": looped, "once": dense(states)}
+
+    signature = Signature("run", run, {"states": ((1, 64), "float32")}, partial(run, name=DRAFT))
+    saved = export_saved_model(dense, [signature], tmp_path / "saved", drafted=drafted)
+    model = LiteModel(convert_all(saved, tmp_path, "m", ["int8_weights"])["int8_weights"])
+    states = random.normal(size=(1, 64)).astype(np.float32)
+    wanted = run(states)
+
+    found = model("run", states=states)
+
+    np.testing.assert_allclose(found["once"], wanted["once"], rtol=1e-4, atol=1e-5)
+    error = np.abs(found["looped"] - wanted["looped"]).max() / np.abs(wanted["looped"]).max()
+    assert (1e-3 < error < 0.1) if drafted else error < 1e-5

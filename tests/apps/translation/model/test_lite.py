@@ -1,17 +1,19 @@
 """The lite file: its signatures give the pieces that the float model gives, and streaming gives them one by one."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from apps.translation.config import DecodingConfig
+from apps.translation.config import DecodingConfig, NetworkConfig
 from apps.translation.decoding import ModelEngine
 from apps.translation.decoding.engine import request, without_padding
 from apps.translation.decoding.signatures import signatures
 from apps.translation.lite_engine import LiteEngine
-from apps.translation.model import Transformer
+from apps.translation.model import Transformer, new_transformer
 from apps.translation.pieces import BEGIN, END, PAD
 from gristmill.lite import LiteModel, convert_all, export_saved_model
 
@@ -50,6 +52,27 @@ def streamed(model: LiteModel, source: Sequence[int]) -> list[int]:
             break
         found.append(best)
     return found[1:]
+
+
+@pytest.fixture(scope="module")
+def rounded() -> Transformer:
+    """A network large enough for 8-bit weights, which are rounded."""
+    keras.utils.set_random_seed(5)
+    model = new_transformer(90, NetworkConfig(width=32, feed_forward=64), dropout=0.0)
+    for variable in model.trainable_variables:
+        variable.assign(variable.numpy() + random.normal(scale=0.3, size=variable.shape))
+    model.round_weights()
+    return model
+
+
+def test_a_file_that_drafts_in_8_bits_gives_the_same_pieces(rounded: Transformer, tmp_path: Path) -> None:
+    saved = export_saved_model(rounded, signatures(rounded, DECODING), tmp_path / "saved_model", drafted=True)
+    made = convert_all(saved, tmp_path, "translate", ["int8_weights"])
+    sources = random.integers(4, 90, (30, 6)).tolist()
+    for beam in (1, 3):
+        wanted = ModelEngine(rounded, DECODING).translate(sources, beam)
+        assert LiteEngine(LiteModel(made["int8_weights"])).translate(sources, beam) == wanted
+        assert len({tuple(row) for row in wanted}) > 9
 
 
 @pytest.mark.parametrize("beam", [1, 3])
