@@ -3,7 +3,7 @@
 import hashlib
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,10 @@ from typing import Any
 from gristmill.errors import InputError, WorkError
 from gristmill.files import read_json, write_json_atomic
 
-__all__ = ["PhraseBased", "trained"]
+__all__ = ["TUNED", "UNTUNED", "PhraseBased", "trained"]
+
+TUNED, UNTUNED = "tuned", "untuned"
+"""Weights to translate by: tuned on 1,000 pairs by translating them again and again, or those that this starts with."""
 
 _SCRIPT = Path(__file__).with_name("phrases.py")
 _PYTHON = Path(__file__).parent / ".thot/bin/python"
@@ -23,19 +26,19 @@ class PhraseBased:
 
     Attributes:
         folder: Its model.
-        train_seconds: CPU-seconds that its training took.
+        train_seconds: CPU-seconds that its training took, by weights.
     """
 
     folder: Path
-    train_seconds: float
+    train_seconds: Mapping[str, float]
 
-    def translate(self, lines: Sequence[str]) -> tuple[list[str], float]:
-        """A translation of each line, and the CPU-seconds that they took, loading the model among them."""
-        out, seconds = _called(["translate", str(self.folder)], "\n".join(lines) + "\n")
+    def translate(self, lines: Sequence[str], weights: str) -> tuple[list[str], float]:
+        """A translation of each line by `TUNED` or `UNTUNED`, and the CPU-seconds for them and for loading the model."""
+        out, told = _called(["translate", str(self.folder), weights], "\n".join(lines) + "\n")
         found = out.removesuffix("\n").split("\n")
         if len(found) != len(lines):
             raise WorkError(f"Thot must give a line for each line. Received: {len(found)} for {len(lines)}")
-        return found, seconds
+        return found, told["cpu_seconds"]
 
 
 def trained(sources: Sequence[str], targets: Sequence[str], folder: Path) -> PhraseBased:
@@ -54,22 +57,24 @@ def trained(sources: Sequence[str], targets: Sequence[str], folder: Path) -> Phr
             raise InputError(
                 f"{folder} must hold a system of these pairs. Received: one of others; give another folder"
             )
-        return PhraseBased(folder, float(kept["cpu_seconds"]))
+        return PhraseBased(folder, kept["cpu_seconds"])
     folder.mkdir(parents=True, exist_ok=True)
     files = {folder / "source.txt": sources, folder / "target.txt": targets}
     for path, lines in files.items():
         path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
-    _, seconds = _called(["train", *map(str, files), str(folder)], "")
+    _, told = _called(["train", *map(str, files), str(folder)], "")
+    seconds = {TUNED: told["cpu_seconds"], UNTUNED: told["untuned_seconds"]}
     write_json_atomic(made, {"sha256": digest, "pairs": len(sources), "cpu_seconds": seconds})
     return PhraseBased(folder, seconds)
 
 
-def _called(words: list[str], given: str) -> tuple[str, float]:
-    """Standard output, and CPU-seconds."""
+def _called(words: list[str], given: str) -> tuple[str, dict[str, float]]:
+    """Standard output, and the CPU-seconds that it tells."""
     if not _PYTHON.exists():
         raise InputError("Thot needs an environment of its own: run `make thot`. Received: none")
     done = subprocess.run([str(_PYTHON), str(_SCRIPT), *words], input=given.encode(), capture_output=True)
     errors = done.stderr.decode(errors="replace")
     if done.returncode:
         raise WorkError(f"Thot failed: {errors[-2000:]}")
-    return done.stdout.decode(), float(json.loads(errors.splitlines()[-1])["cpu_seconds"])
+    told: dict[str, float] = json.loads(errors.splitlines()[-1])
+    return done.stdout.decode(), told

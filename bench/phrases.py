@@ -1,11 +1,12 @@
 """A phrase-based system, Thot by way of sil-machine: trained and run in an environment of its own (`make thot`).
 
     python phrases.py train SOURCE TARGET FOLDER    two parallel files of lines in, a model out
-    python phrases.py translate FOLDER              lines in, lines out
+    python phrases.py translate FOLDER WEIGHTS      lines in, lines out, by the weights "tuned" or "untuned"
 
-It prints one JSON object on standard error when it is done: the CPU-seconds it took. The steps are those of
-https://github.com/sillsdev/machine.py (samples/machine_translation.ipynb): HMM alignments, trigrams, weights tuned on
-1,000 pairs that it holds back; all in lower case, and the case put back from what it saw.
+It prints one JSON object on standard error when it is done: the CPU-seconds that it took, and of training those up to where
+weights are tuned. The steps are those of https://github.com/sillsdev/machine.py (samples/machine_translation.ipynb): HMM
+alignments, trigrams, weights tuned on 1,000 pairs that it holds back; all in lower case, and the case put back from what it
+saw. Untuned weights are those that tuning starts with.
 """
 
 import json
@@ -13,6 +14,7 @@ import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from machine.corpora import TextFileTextCorpus
 from machine.tokenization import LatinWordDetokenizer, LatinWordTokenizer
@@ -22,10 +24,21 @@ from machine.translation.thot import ThotSmtModel, ThotSmtModelTrainer, ThotSmtP
 __all__ = ["train", "translate"]
 
 _ALIGNMENT = ThotWordAlignmentModelType.HMM
+_UNTUNED = (1.0,) * 7 + (0.0,)
 
 
-def train(source: str, target: str, folder: str) -> None:
-    """Trains on two parallel files and writes the model into a folder."""
+class _Trainer(ThotSmtModelTrainer):
+    """Tells how long it took before it tuned."""
+
+    untuned_seconds = 0.0
+
+    def _tune_translation_model(self, *given: Any) -> None:
+        self.untuned_seconds = cpu_seconds()
+        super()._tune_translation_model(*given)
+
+
+def train(source: str, target: str, folder: str) -> dict[str, float]:
+    """Trains on two parallel files and writes the model into a folder; gives the CPU-seconds before weights are tuned."""
     place = Path(folder)
     parameters = ThotSmtParameters(
         translation_model_filename_prefix=str(place / "tm/src_trg"),
@@ -39,20 +52,21 @@ def train(source: str, target: str, folder: str) -> None:
     cases.save()
     pairs = TextFileTextCorpus(source).align_rows(targets)
     words = LatinWordTokenizer()
-    with ThotSmtModelTrainer(_ALIGNMENT, pairs, parameters, words, words, True, True) as trainer:
+    with _Trainer(_ALIGNMENT, pairs, parameters, words, words, True, True) as trainer:
         trainer.train()
         trainer.save()
-        weights = list(map(float, trainer.parameters.model_weights))
+        weights = {"tuned": list(map(float, trainer.parameters.model_weights)), "untuned": _UNTUNED}
     (place / "weights.json").write_text(json.dumps(weights), "utf-8")
+    return {"untuned_seconds": trainer.untuned_seconds}
 
 
-def translate(folder: str) -> None:
+def translate(folder: str, weights: str) -> dict[str, float]:
     """Translates lines of standard input to standard output."""
     place = Path(folder)
     parameters = ThotSmtParameters(
         translation_model_filename_prefix=str(place / "tm/src_trg"),
         language_model_filename_prefix=str(place / "lm/trg.lm"),
-        model_weights=json.loads((place / "weights.json").read_text("utf-8")),
+        model_weights=json.loads((place / "weights.json").read_text("utf-8"))[weights],
     )
     words = LatinWordTokenizer()
     cases = UnigramTruecaser(str(place / "case.txt"))
@@ -60,6 +74,13 @@ def translate(folder: str) -> None:
         for line in sys.stdin.buffer.read().decode().removesuffix("\n").split("\n"):
             translated = model.translate(line).translation if line.strip() else ""
             sys.stdout.buffer.write(f"{_capital(translated)}\n".encode())
+    return {}
+
+
+def cpu_seconds() -> float:
+    """Of this process and of those that it waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _capital(text: str) -> str:
@@ -69,8 +90,7 @@ def _capital(text: str) -> str:
 
 
 if __name__ == "__main__":
-    work: dict[str, Callable[..., None]] = {"train": train, "translate": translate}
-    work[sys.argv[1]](*sys.argv[2:])
+    work: dict[str, Callable[..., dict[str, float]]] = {"train": train, "translate": translate}
+    told = work[sys.argv[1]](*sys.argv[2:])
     sys.stdout.flush()
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    print(json.dumps({"cpu_seconds": sum(each.ru_utime + each.ru_stime for each in used)}), file=sys.stderr)
+    print(json.dumps({"cpu_seconds": cpu_seconds()} | told), file=sys.stderr)

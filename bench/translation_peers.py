@@ -8,7 +8,7 @@ from pathlib import Path
 
 from apps.translation.evaluation import METRICS, Apertium, Report, evaluate, score
 from bench.inputs import Inputs
-from bench.phrase_peer import trained
+from bench.phrase_peer import TUNED, UNTUNED, trained
 from bench.tables import note, show
 from gristmill.errors import InputError
 
@@ -32,13 +32,15 @@ def run(inputs: Inputs) -> None:
     if not inputs.pairs:
         raise InputError("`--pairs` must be a folder with train.tsv.gz and dev.tsv.gz. Received: none")
     sources, references = read_pairs(inputs.pairs / "dev.tsv.gz")
-    systems = {"phrase-based (Thot)": _phrase_based(inputs, sources), "source as it is": _System(sources, 0, 0)}
+    systems = _phrase_based(inputs, sources) | {"source as it is": _System(sources, 0, 0)}
     apertium = Apertium(*_LANGUAGES)
     systems[apertium.name] = _System(*_timed(lambda: apertium.translate(sources)))
     if inputs.given_run:
         systems[str(inputs.given_run)] = _own(inputs.given_run, sources)
     report = evaluate({name: system.lines for name, system in systems.items()}, sources, references, examples=2)
     _show(report, systems, f"{len(sources)} sentences of {inputs.pairs.name}, dev")
+    if inputs.given_run:
+        _show_beside(f"phrase-based (Thot), {UNTUNED}", str(inputs.given_run), systems, sources, references)
     rows = []
     for name, system in systems.items():
         values = score(system.lines[:_FIRST], references[:_FIRST]).values
@@ -53,13 +55,17 @@ def read_pairs(path: Path) -> tuple[list[str], list[str]]:
     return [source for source, _ in pairs], [target for _, target in pairs]
 
 
-def _phrase_based(inputs: Inputs, sources: list[str]) -> _System:
+def _phrase_based(inputs: Inputs, sources: list[str]) -> dict[str, _System]:
+    """Thot by both weights, the stronger first."""
     assert inputs.pairs
     with inputs.progress.task("train the phrase-based system"):
         system = trained(*read_pairs(inputs.pairs / "train.tsv.gz"), inputs.phrases or inputs.folder / "phrases")
-    with inputs.progress.task("translate with it"):
-        lines, seconds = system.translate(sources)
-    return _System(lines, system.train_seconds, seconds)
+    found = {}
+    for weights in (TUNED, UNTUNED):
+        with inputs.progress.task(f"translate with it, {weights}"):
+            lines, seconds = system.translate(sources, weights)
+        found[f"phrase-based (Thot), {weights}"] = _System(lines, system.train_seconds[weights], seconds)
+    return found
 
 
 def _timed(work: Callable[[], list[str]]) -> tuple[list[str], float, float]:
@@ -84,6 +90,15 @@ def _own(run: Path, sources: list[str]) -> _System:
     translator = Translator(model.engine, model.vocabulary, beam=beam, segment_pieces=model.segment_pieces)
     translator.translate(sources[:1])
     return _System(*_timed(lambda: translator.translate(sources)))
+
+
+def _show_beside(
+    first: str, second: str, systems: dict[str, _System], sources: list[str], references: list[str]
+) -> None:
+    """A note on how much better the second is."""
+    lines = {name: systems[name].lines for name in (first, second)}
+    found = evaluate(lines, sources, references).differences[second]["bleu_lowercase"]
+    note(f"{second} less {first}: lower-case BLEU {found.difference:+.1f} (p {found.p_value:.3f})")
 
 
 def _show(report: Report, systems: dict[str, _System], title: str) -> None:
