@@ -16,9 +16,9 @@ from gristmill.lite.signature import Signature, TensorKind
 from gristmill.lite.weights import check_weights, count_weights
 
 __all__ = [
+    "Bundle",
     "DRAFT",
     "DRAFTED",
-    "Bundle",
     "Difference",
     "FORMATS",
     "Gate",
