@@ -12,6 +12,7 @@ from apps.translation.options import IngestOptions
 from apps.translation.plan import make_plan
 from apps.translation.text import Translator
 from gristmill.errors import InputError, IntegrityError
+from gristmill.lite import DRAFT
 from gristmill.workflow import export_run, look_at_steps, train_app
 from pipelines.ingest import ingest
 
@@ -52,7 +53,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("runs") / "mine"
     train_app(app, dataset, path, overrides=SETTINGS)
-    export_run(path, formats="f32")
+    export_run(path, formats="f32,int8_weights")
     return path
 
 
@@ -66,12 +67,17 @@ def test_the_first_steps_are_shown_in_eager_mode(dataset: Path) -> None:
 
 def test_a_run_translates_the_same_with_its_lite_file_and_with_its_keras_model(run: Path) -> None:
     found = []
-    for lite in ("auto", "f32", "none"):
+    for lite in ("auto", "f32", "int8_weights", "none"):
         model = open_model(str(run), lite)
         model.check_languages("en", "es")
         found.append(Translator(model.engine, model.vocabulary, segment_pieces=model.segment_pieces).translate(LINES))
-    assert found[0] == found[1] == found[2]
+    assert all(lines == found[0] for lines in found)
     assert found[0] != LINES
+
+
+def test_only_the_file_in_8_bits_drafts(run: Path) -> None:
+    drafts = {path.name: DRAFT.encode() in path.read_bytes() for path in (run / "lite").glob("*.tflite")}
+    assert drafts == {"translate-f32.tflite": False, "translate-int8_weights.tflite": True}
 
 
 def test_the_keras_model_needs_the_dataset_wherever_it_is(
