@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,8 @@ def read(
     source: SourceFile, columns: tuple[str, ...], span: Span = WHOLE, types: Mapping[str, pa.DataType] | None = None
 ) -> Iterator[Block]:
     """Reads JSON lines; scalars come as strings, arrays as lists of strings, `null` and absent keys as null.
+
+    A column `outer.inner` is the key `inner` of the object `outer`, unless a key is called so as a whole.
 
     Where every column has a type in `types` and all values of a block are of those, they come as such.
 
@@ -65,7 +67,12 @@ def _nothing(columns: tuple[str, ...]) -> pa.RecordBatch:
 
 def _typed(piece: Piece, columns: tuple[str, ...], types: Mapping[str, pa.DataType]) -> Block | None:
     """The block with its values parsed; None where any record of the piece has to be looked at singly."""
-    if not columns or any(name not in types for name in columns) or not piece.is_utf8 or piece.has_bare_returns:
+    if (
+        not columns
+        or any(name not in types or "." in name for name in columns)
+        or not piece.is_utf8
+        or piece.has_bare_returns
+    ):
         return None
     if not _one_object_a_line(piece):
         return None
@@ -130,14 +137,31 @@ def _values(text: bytes, columns: tuple[str, ...], seen: set[str]) -> list[Any]:
     pairs = json.loads(text, object_pairs_hook=_Pairs, parse_int=str, parse_float=str, parse_constant=str)
     if not isinstance(pairs, _Pairs):
         raise ValueError(f"it must be an object. Received: {_shown(text)}")
+    record = _once(pairs, columns)
+    seen.update(record)
+    return [_value(name, _at(record, name, seen)) for name in columns]
+
+
+def _once(pairs: "_Pairs", wanted: Sequence[str]) -> dict[str, Any]:
+    """An object as a dict; of the wanted keys none may stand twice."""
     record = dict(pairs)
     if len(record) != len(pairs):
         names = [name for name, _ in pairs]
-        twice = next((name for name in columns if names.count(name) > 1), None)
+        twice = next((name for name in wanted if names.count(name) > 1), None)
         if twice is not None:
             raise ValueError(f"a key stands twice: {twice}")
-    seen.update(record)
-    return [_value(name, record.get(name)) for name in columns]
+    return record
+
+
+def _at(record: dict[str, Any], name: str, seen: set[str]) -> Any:
+    """The value of a key, or of one in an object within; that it was seen is noted."""
+    outer, dot, inner = name.partition(".")
+    if name in record or not dot or not isinstance(record.get(outer), _Pairs):
+        return record.get(name)
+    within = _once(record[outer], [inner])
+    if inner in within:
+        seen.add(name)
+    return within.get(inner)
 
 
 class _Pairs(list[tuple[str, Any]]):

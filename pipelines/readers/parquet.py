@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from gristmill.errors import InputError, unknown_name
@@ -17,7 +18,7 @@ _ROWS = 1 << 16
 def read(
     source: SourceFile, columns: tuple[str, ...], span: Span = WHOLE, types: Mapping[str, pa.DataType] | None = None
 ) -> Iterator[Block]:
-    """Reads row groups of a Parquet file; columns keep their own types.
+    """Reads row groups of a Parquet file; columns keep their own types, and `outer.inner` is a field of a struct.
 
     Raises:
         InputError: The file is empty, cut or no Parquet, or a column is missing or stands twice.
@@ -27,22 +28,37 @@ def read(
         with pq.ParquetFile(source.path, page_checksum_verification=True) as file:
             names = file.schema_arrow.names
             for column in columns:
-                if column not in names:
+                top = _top(file.schema_arrow, column)
+                if top is None:
                     raise InputError(f"{source.path}: {unknown_name('column', column, names)}")
-                if names.count(column) > 1:
-                    raise InputError(f"{source.path}: column {column!r} stands twice")
+                if names.count(top) > 1:
+                    raise InputError(f"{source.path}: column {top!r} stands twice")
             groups = list(range(file.num_row_groups))[span.start : span.stop]
             end = row + _counted(source.path, file.metadata, groups)
             for batch in file.iter_batches(_ROWS, row_groups=groups, columns=list(columns)):
                 positions = pa.array(np.arange(row, row + batch.num_rows))
                 row += batch.num_rows
-                arrays = [positions, *(batch.column(name) for name in columns)]
+                arrays = [positions, *(_column(batch, name) for name in columns)]
                 yield _utf8_only(pa.RecordBatch.from_arrays(arrays, [POSITION, *columns]))
             if row != end:
                 raise InputError(f"{source.path}: damaged: row {end - 1} must be the last. Received: {row - 1}")
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         after = f" after row {row - 1}" if row > 1 else ""
         raise InputError(f"{source.path}: cut, damaged or no Parquet file{after}: {error}") from error
+
+
+def _top(schema: pa.Schema, column: str) -> str | None:
+    """The column of the file that holds this one, which may be a field of a struct; None where there is none."""
+    if column in schema.names:
+        return column
+    outer, _, inner = column.partition(".")
+    kinds = [schema.field(i).type for i, name in enumerate(schema.names) if name == outer]
+    return outer if kinds and pa.types.is_struct(kinds[0]) and kinds[0].get_field_index(inner) >= 0 else None
+
+
+def _column(batch: pa.RecordBatch, name: str) -> pa.Array:
+    top = _top(batch.schema, name)
+    return batch.column(name) if top == name else pc.struct_field(batch.column(top), name.partition(".")[2])
 
 
 def _counted(path: str, footer: pq.FileMetaData, groups: list[int]) -> int:

@@ -49,6 +49,18 @@ def test_a_bad_line_costs_itself_only(line: str, reason: str, make_file: Make, r
     assert reason in rejected[0][1]
 
 
+def test_a_key_within_an_object_is_named_with_a_dot(make_file: Make, read_rows: Read) -> None:
+    lines = ['{"t": {"en": "x", "n": 1}}', '{"t": null}', "{}", '{"t.en": "whole"}', '{"t": {"en": "y", "en": "z"}}']
+    path = make_file("a.jsonl", "".join(f"{line}\n" for line in lines))
+    rows, rejected = read_rows(path, "t.en", "t.n")
+    assert rows == [(1, "x", "1"), (2, None, None), (3, None, None), (4, "whole", None)]
+    assert [(position, reason) for position, reason, _ in rejected] == [
+        (5, "not a usable JSON object: a key stands twice: en")
+    ]
+    with pytest.raises(InputError, match=r"unknown key 't\.es'"):
+        read_rows(path, "t.es")
+
+
 def test_a_line_that_is_not_utf8_is_set_aside(make_file: Make, read_rows: Read) -> None:
     rows, rejected = read_rows(make_file("x.jsonl", b'{"a": "\xff"}\n{"a": 1}\n'), "a")
     assert rows == [(2, "1")]

@@ -25,6 +25,14 @@ def test_columns_keep_their_types(table: pa.Table, tmp_path: Path, read_rows: Re
     assert read_rows(path, "c", "a") == ([(1, [1.5], "x"), (2, [], None), (3, None, "z")], [])
 
 
+def test_a_field_of_a_struct_is_named_with_a_dot(tmp_path: Path, read_rows: Read) -> None:
+    path = str(tmp_path / "x.parquet")
+    pq.write_table(pa.table({"t": [{"en": "x", "es": 1}, None, {"en": None, "es": 2}], "t.es": ["a", "b", "c"]}), path)
+    assert read_rows(path, "t.en") == ([(1, "x"), (2, None), (3, None)], [])
+    with pytest.raises(InputError, match=r"unknown column 't\.fr'"):
+        read_rows(path, "t.fr")
+
+
 def test_a_text_that_is_not_utf8_costs_its_row_only(tmp_path: Path, read_rows: Read) -> None:
     raw = pa.array([b"ok", b"\xff\xfe", None])
     text = pa.Array.from_buffers(pa.string(), 3, raw.buffers(), raw.null_count)

@@ -1,8 +1,9 @@
 """Which columns of a file hold the two sides of a pair: named ones, those called so by custom, or the first two."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from apps.translation.options import IngestOptions
 from gristmill.errors import InputError
@@ -60,7 +61,7 @@ def find_columns(file: SourceFile, options: IngestOptions) -> PairFile:
         return PairFile(file, (SIDES[0], SIDES[1]))
     if file.format == "tmx":
         return PairFile(file, options.languages)
-    header, _ = peek(file.path, 1)
+    header = _flat(*peek(file.path, 1))
     found = [_find(header, given, side, options) for side, given in enumerate(named)]
     if found[0] and found[1]:
         if found[0] == found[1]:
@@ -83,7 +84,15 @@ def _find(header: Sequence[str], given: str | None, side: int, options: IngestOp
     if given is not None:
         return given if given in header else None
     wanted = [*_CUSTOM[side], options.languages[side].lower()]
-    return next((name for name in header if name.lower() in wanted), None)
+    return next((name for name in header if name.lower().rpartition(".")[2] in wanted), None)
+
+
+def _flat(header: Sequence[str], records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The columns, `outer.inner` where the first record has an object, as in {"translation": {"en": ..., "es": ...}}."""
+    within = {name: value for name, value in (records[0] if records else {}).items() if isinstance(value, dict)}
+    return [
+        inner for name in header for inner in ([f"{name}.{key}" for key in within[name]] if name in within else [name])
+    ]
 
 
 def _without_header(file: SourceFile, first: Sequence[str]) -> PairFile:

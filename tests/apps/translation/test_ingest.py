@@ -52,6 +52,17 @@ def jsonl(pairs: list[tuple[str, str]]) -> bytes:
     return "".join(json.dumps({"es": target, "en": source}) + "\n" for source, target in pairs).encode()
 
 
+def nested(pairs: list[tuple[str, str]]) -> bytes:
+    rows = ({"id": i, "translation": {"en": s, "es": t}} for i, (s, t) in enumerate(pairs))
+    return "".join(f"{json.dumps(row)}\n" for row in rows).encode()
+
+
+def nested_parquet(pairs: list[tuple[str, str]]) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(pa.table({"id": range(len(pairs)), "translation": [{"en": s, "es": t} for s, t in pairs]}), out)
+    return out.getvalue()
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Ingest:
     def call(files: dict[str, bytes], paths: list[str] | None = None, options: IngestOptions = OPTIONS) -> Dataset:
@@ -83,11 +94,13 @@ def report(dataset: Dataset) -> dict[str, object]:
         ({"a.csv": tsv(PAIRS, "EN\tES\n").replace(b"\t", b",")}, None),
         ({"a.tsv": tsv([(s, f"{t}\tCC-BY") for s, t in PAIRS])}, None),
         ({"a.jsonl": jsonl(PAIRS)}, None),
+        ({"a.jsonl": nested(PAIRS)}, None),
+        ({"a.parquet": nested_parquet(PAIRS)}, None),
         ({"a.tmx": tmx(PAIRS)}, None),
         ({"l": "\n".join(s for s, _ in PAIRS).encode(), "r": "\n".join(t for _, t in PAIRS).encode()}, "parallel"),
         ({"1.tsv": tsv(PAIRS[:100]), "2.tmx": tmx(PAIRS[100:])}, None),
     ],
-    ids=["tsv", "gz", "header", "csv", "third column", "jsonl", "tmx", "parallel", "two files"],
+    ids=["tsv", "gz", "header", "csv", "third column", "jsonl", "nested", "struct", "tmx", "parallel", "two files"],
 )
 def test_every_form_of_file_gives_the_pairs(
     run: Ingest, files: dict[str, bytes], paths: str | None, tmp_path: Path
