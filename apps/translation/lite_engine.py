@@ -30,6 +30,7 @@ class LiteEngine:
 
     Attributes:
         source_pieces: Most pieces of a segment, without its end.
+        beam: Hypotheses that its beam search keeps; 1 where the file has none.
     """
 
     def __init__(self, model: "LiteModel") -> None:
@@ -46,6 +47,7 @@ class LiteEngine:
             )
         self._model = model
         self.source_pieces = int(kinds["source"].shape[1]) - 1
+        self.beam = model.signatures[_BEAM].outputs["pieces"].shape[1] if _BEAM in model.signatures else 1
 
     def translate(self, sources: Sequence[Sequence[int]], beam: int) -> list[list[int]]:
         """Translates segments, each for itself.
@@ -57,6 +59,10 @@ class LiteEngine:
         Raises:
             InputError: A segment is too long, or the file has no such beam.
         """
+        if beam not in {1, self.beam}:
+            raise InputError(
+                f"`beam` must be 1 or {self.beam}, with which {self._model.path.name} was exported. Received: {beam}"
+            )
         return [self._one(source, beam) for source in sources]
 
     def hypotheses(self, source: Sequence[int]) -> list[Hypothesis]:
@@ -72,12 +78,7 @@ class LiteEngine:
     def _one(self, source: Sequence[int], beam: int) -> list[int]:
         if beam == 1:
             return without_padding(self._model(_GREEDY, **self._request(source))["pieces"][0])
-        found = self._model(_BEAM, **self._request(source))["pieces"][0]
-        if len(found) != beam:
-            raise InputError(
-                f"`beam` must be 1 or {len(found)}, with which {self._model.path.name} was exported. Received: {beam}"
-            )
-        return without_padding(found[0])
+        return without_padding(self._model(_BEAM, **self._request(source))["pieces"][0, 0])
 
     def _request(self, source: Sequence[int]) -> dict[str, NDArray[np.int32]]:
         if len(source) > self.source_pieces:

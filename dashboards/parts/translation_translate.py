@@ -137,7 +137,7 @@ def show_translate(chosen: Chosen) -> None:
 
 
 def _translator(opened: OpenedModel, search: str, terms: Terms) -> Translator:
-    beam = _width(opened) if search == _BEAM else 1
+    beam = _engine(opened).beam if search == _BEAM else 1
     glossary = Glossary(dict(terms)) if terms else None
     return Translator(
         opened.engine, opened.vocabulary, glossary=glossary, beam=beam, segment_pieces=opened.segment_pieces
@@ -153,11 +153,6 @@ def _lite(opened: OpenedModel) -> LiteModel:
     if opened.lite is None:
         raise InputError(f"{opened.name} must be a lite file. Received: another model")
     return opened.lite
-
-
-def _width(opened: OpenedModel) -> int:
-    """Hypotheses of the file's beam."""
-    return len(_engine(opened).hypotheses(opened.vocabulary.encode("a")))
 
 
 def _example(run: Run) -> str:

@@ -54,7 +54,8 @@ class Copying:
         kinds = {"source": SimpleNamespace(shape=(1, PLACES)), "limit": SimpleNamespace(shape=(1,))}
         cache = {name: SimpleNamespace(shape=(1, 1, 1, 2 * PLACES, 2)) for name in ("keys", "values")}
         inputs = {"translate": kinds, "beam": kinds, "encode": {"source": kinds["source"]}, "step": cache}
-        self.signatures = {name: SimpleNamespace(inputs=given) for name, given in inputs.items()}
+        outputs = {"pieces": SimpleNamespace(shape=(1, WIDTH, PLACES))}
+        self.signatures = {name: SimpleNamespace(inputs=given, outputs=outputs) for name, given in inputs.items()}
 
     def __call__(self, signature: str, **inputs: NDArray[Any]) -> dict[str, NDArray[Any]]:
         if signature == "step":

@@ -26,7 +26,11 @@ class Given:
     def __init__(self, path: Path, assets: Mapping[str, bytes] | None = None, step: int = 1) -> None:
         self.path, self.assets, self.step = path, assets or {}, step
         kinds = {"source": SimpleNamespace(shape=(1, 12)), "limit": SimpleNamespace(shape=(1,))}
-        self.signatures: dict[str, Any] = {"translate": SimpleNamespace(inputs=kinds)}
+        found = {"pieces": SimpleNamespace(shape=(1, 3, 20))}
+        self.signatures: dict[str, Any] = {
+            "translate": SimpleNamespace(inputs=kinds),
+            "beam": SimpleNamespace(inputs=kinds, outputs=found),
+        }
         self.asked: list[str] = []
 
     def __call__(self, signature: str, **inputs: NDArray[np.int32]) -> dict[str, NDArray[np.int32]]:
@@ -58,7 +62,7 @@ def lite(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
 def test_greedy_and_beam_have_a_signature_each() -> None:
     model = Given(Path("model.tflite"), step=-1)
     engine = LiteEngine(model)  # type: ignore[arg-type]
-    assert engine.source_pieces == 11
+    assert (engine.source_pieces, engine.beam) == (11, 3)
     assert engine.translate([[7, 8, 9], [5]], 1) == [[9, 8, 7], [5]]
     assert engine.translate([[7, 8]], 3) == [[8, 7]]
     assert model.asked == ["translate", "translate", "beam"]
