@@ -78,7 +78,7 @@ def store_in_int8(model: bytes) -> bytes:
             graph.tensors.append(_int8_tensor(schema, tensor, stored[tensor.buffer]))
             if draft and stored[tensor.buffer].axis == 0:
                 _multiply_in_int8(schema, root, graph, index)
-            if any(index in operator.inputs for operator in graph.operators):
+            if _is_read(graph, index):
                 added.append(_dequantize(schema, dequantize, len(graph.tensors) - 1, index))
             tensor.buffer = 0
         graph.operators = added + list(graph.operators)
@@ -87,6 +87,12 @@ def store_in_int8(model: bytes) -> bytes:
     builder = schema.flatbuffers.Builder(len(model))
     builder.Finish(root.Pack(builder), b"TFL3")
     return bytes(builder.Output())
+
+
+def _is_read(graph: Any, index: int) -> bool:
+    """Whether an operation takes a tensor, or the graph gives it."""
+    read = (operator.inputs for operator in graph.operators if operator.inputs is not None)
+    return index in graph.outputs or any(index in inputs for inputs in read)
 
 
 def _is_large(schema: Any, root: Any, tensor: Any) -> bool:
