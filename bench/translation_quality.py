@@ -34,7 +34,7 @@ REPORTED = {
 _FLOAT32 = {
     "tiny": ("--preset", "tiny", "--set", "training.epochs=3"),
     "tiny, for longer": ("--preset", "tiny", "--set", "training.epochs=8"),
-    "small": ("--preset", "small", "--set", "training.epochs=7", "--set", "training.dropout=0.1"),
+    "small": ("--preset", "small", "--set", "training.epochs=7"),
 }
 _BFLOAT16 = {
     "tiny": _FLOAT32["tiny"],
