@@ -13,7 +13,10 @@ from apps.translation.decoding.step import Source, read_source, step
 from apps.translation.model.transformer import Transformer
 from gristmill.lite import Signature
 
-__all__ = ["signatures"]
+__all__ = ["DRAFTED_FROM", "signatures"]
+
+DRAFTED_FROM = 3_000_000
+"""Weights that the decoder reads for a piece, from which a draft saves more than its check costs."""
 
 
 def signatures(model: Transformer, config: DecodingConfig) -> list[Signature]:
@@ -28,12 +31,17 @@ def signatures(model: Transformer, config: DecodingConfig) -> list[Signature]:
     `attention`, how much it looked at each piece of the source.
     """
     given = {"source": ((1, config.source_pieces), "int32"), "limit": ((1,), "int32")}
+    drafted = _translate(drafted_greedy, model, config) if _read_for_a_piece(model) >= DRAFTED_FROM else None
     return [
-        Signature("translate", _translate(greedy, model, config), given, _translate(drafted_greedy, model, config)),
+        Signature("translate", _translate(greedy, model, config), given, drafted),
         Signature("beam", _beam(model, config), given),
         Signature("encode", _encode(model), {"source": given["source"]}),
         Signature("step", _step(model), _step_inputs(model, config)),
     ]
+
+
+def _read_for_a_piece(model: Transformer) -> int:
+    return sum(layer.count_params() for layer in model.decoder) + model.vocabulary * model.width
 
 
 def _translate(search: Callable[..., Found], model: Transformer, config: DecodingConfig) -> Any:

@@ -53,7 +53,9 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("runs") / "mine"
     train_app(app, dataset, path, overrides=SETTINGS)
-    export_run(path, formats="f32,int8_weights")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("apps.translation.decoding.signatures.DRAFTED_FROM", 0)
+        export_run(path, formats="f32,int8_weights")
     return path
 
 

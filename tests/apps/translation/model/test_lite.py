@@ -65,7 +65,11 @@ def rounded() -> Transformer:
     return model
 
 
-def test_a_file_that_drafts_in_8_bits_gives_the_same_pieces(rounded: Transformer, tmp_path: Path) -> None:
+def test_a_file_that_drafts_in_8_bits_gives_the_same_pieces(
+    rounded: Transformer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not any(one.drafted for one in signatures(rounded, DECODING))
+    monkeypatch.setattr("apps.translation.decoding.signatures.DRAFTED_FROM", 0)
     saved = export_saved_model(rounded, signatures(rounded, DECODING), tmp_path / "saved_model", drafted=True)
     made = convert_all(saved, tmp_path, "translate", ["int8_weights"])
     sources = random.integers(4, 90, (30, 6)).tolist()
