@@ -31,17 +31,17 @@ REPORTED = {
 """Lower-case BLEU, chrF and CPU-seconds of training, measured before this project began, on the first 500 sentences of dev."""
 
 
-_FLOAT32 = {
+_FLOAT32: dict[str, tuple[str, ...]] = {
     "tiny": ("--preset", "tiny", "--set", "training.epochs=3"),
     "tiny, for longer": ("--preset", "tiny", "--set", "training.epochs=8"),
     "small": ("--preset", "small", "--set", "training.epochs=7"),
 }
-_BFLOAT16 = {
+_BFLOAT16: dict[str, tuple[str, ...]] = {
     "tiny": _FLOAT32["tiny"],
     "tiny, for longer": ("--preset", "tiny", "--precision", "mixed_bfloat16", "--set", "training.epochs=16"),
     "small": ("--preset", "small", "--precision", "mixed_bfloat16"),
 }
-POINTS: dict[str, tuple[str, ...]] = _BFLOAT16 if has_bfloat16() else _FLOAT32
+POINTS = _BFLOAT16 if has_bfloat16() else _FLOAT32
 """Words of `gristmill train translation` by name: so many epochs as the CPU-seconds of the reported figures allow."""
 _INGEST = ("--pieces", "4000", "--held-out", "0.01")
 
