@@ -155,9 +155,11 @@ def _once(pairs: "_Pairs", wanted: Sequence[str]) -> dict[str, Any]:
 
 def _at(record: dict[str, Any], name: str, seen: set[str]) -> Any:
     """The value of a key, or of one in an object within; that it was seen is noted."""
-    outer, dot, inner = name.partition(".")
-    if name in record or not dot or not isinstance(record.get(outer), _Pairs):
+    if name in record or "." not in name:
         return record.get(name)
+    outer, _, inner = name.partition(".")
+    if not isinstance(record.get(outer), _Pairs):
+        return None
     within = _once(record[outer], [inner])
     if inner in within:
         seen.add(name)

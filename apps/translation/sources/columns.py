@@ -61,8 +61,9 @@ def find_columns(file: SourceFile, options: IngestOptions) -> PairFile:
         return PairFile(file, (SIDES[0], SIDES[1]))
     if file.format == "tmx":
         return PairFile(file, options.languages)
-    header = _flat(*peek(file.path, 1))
-    found = [_find(header, given, side, options) for side, given in enumerate(named)]
+    keys = _keys(*peek(file.path, 1))
+    header = [name for name, _ in keys]
+    found = [_find(keys, given, side, options) for side, given in enumerate(named)]
     if found[0] and found[1]:
         if found[0] == found[1]:
             raise InputError(f"{file.path}: source and target must be two columns. Received: {found[0]!r} twice")
@@ -80,19 +81,25 @@ def find_columns(file: SourceFile, options: IngestOptions) -> PairFile:
     )
 
 
-def _find(header: Sequence[str], given: str | None, side: int, options: IngestOptions) -> str | None:
+def _find(keys: Sequence[tuple[str, str]], given: str | None, side: int, options: IngestOptions) -> str | None:
     if given is not None:
-        return given if given in header else None
+        return given if given in (name for name, _ in keys) else None
     wanted = [*_CUSTOM[side], options.languages[side].lower()]
-    return next((name for name in header if name.lower().rpartition(".")[2] in wanted), None)
+    return next((name for name, key in keys if key.lower() in wanted), None)
 
 
-def _flat(header: Sequence[str], records: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The columns, `outer.inner` where the first record has an object, as in {"translation": {"en": ..., "es": ...}}."""
-    within = {name: value for name, value in (records[0] if records else {}).items() if isinstance(value, dict)}
-    return [
-        inner for name in header for inner in ([f"{name}.{key}" for key in within[name]] if name in within else [name])
-    ]
+def _keys(header: Sequence[str], records: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """The columns, each with its key.
+
+    Where the first record has an object, as in {"translation": {"en": ..., "es": ...}}, the key `en` has the column
+    `translation.en`; else column and key are the same, dots or not.
+    """
+    first = records[0] if records else {}
+    found: list[tuple[str, str]] = []
+    for name in header:
+        value = first.get(name)
+        found += [(f"{name}.{key}", key) for key in value] if isinstance(value, dict) else [(name, name)]
+    return found
 
 
 def _without_header(file: SourceFile, first: Sequence[str]) -> PairFile:

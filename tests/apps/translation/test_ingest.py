@@ -112,6 +112,13 @@ def test_every_form_of_file_gives_the_pairs(
     assert (dataset.manifest.info["source_language"], dataset.manifest.info["target_language"]) == ("en", "es")
 
 
+def test_a_first_line_that_ends_like_a_file_is_a_pair_and_no_header(run: Ingest) -> None:
+    first = ("see the file a.en", "ve el archivo a.es")
+    dataset = run({"a.tsv": tsv([first, *PAIRS])})
+    assert first in [(row["source"], row["target"]) for row in records(dataset)]
+    assert dataset.manifest.read == len(PAIRS) + 1
+
+
 def test_pieces_are_those_of_the_masked_texts_and_nothing_is_unknown(run: Ingest) -> None:
     dataset = run({"a.tsv": tsv(PAIRS)})
     pieces = SentencePieceProcessor(model_proto=dataset.asset(VOCABULARY))
