@@ -33,7 +33,7 @@ class _Trainer(ThotSmtModelTrainer):
     untuned_seconds = 0.0
 
     def _tune_translation_model(self, *given: Any) -> None:
-        self.untuned_seconds = cpu_seconds()
+        self.untuned_seconds = _cpu_seconds()
         super()._tune_translation_model(*given)
 
 
@@ -77,7 +77,7 @@ def translate(folder: str, weights: str) -> dict[str, float]:
     return {}
 
 
-def cpu_seconds() -> float:
+def _cpu_seconds() -> float:
     """Of this process and of those that it waited for."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(each.ru_utime + each.ru_stime for each in used)
@@ -93,4 +93,4 @@ if __name__ == "__main__":
     work: dict[str, Callable[..., dict[str, float]]] = {"train": train, "translate": translate}
     told = work[sys.argv[1]](*sys.argv[2:])
     sys.stdout.flush()
-    print(json.dumps({"cpu_seconds": cpu_seconds()} | told), file=sys.stderr)
+    print(json.dumps({"cpu_seconds": _cpu_seconds()} | told), file=sys.stderr)
