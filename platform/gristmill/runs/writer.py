@@ -13,6 +13,7 @@ from gristmill.runs.draft import Draft, dropped_on_error
 from gristmill.runs.manifest import looks_like_run, write_manifest
 
 CHECKPOINTS = "checkpoints"
+_NOW, _ASIDE = "now", "aside"
 _TRAINING = "training.json"
 
 
@@ -49,48 +50,61 @@ class RunWriter(Draft):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            if self.has_checkpoints:
+            if self.has_checkpoints or _has_checkpoints(self._aside):
                 staging.leave(self._lock)
             else:
                 staging.drop(self.out, self._lock)
             return
         with dropped_on_error(self.out, self._lock):
-            shutil.rmtree(self.checkpoints, ignore_errors=True)
+            shutil.rmtree(self.path / CHECKPOINTS, ignore_errors=True)
             write_manifest(self.path)
             staging.place(self.out, self._lock)
 
     @property
     def checkpoints(self) -> Path:
         """Folder for checkpoints of training; it is removed when the run is finished."""
-        return self.path / CHECKPOINTS
+        return self.path / CHECKPOINTS / _NOW
+
+    @property
+    def _aside(self) -> Path:
+        return self.path / CHECKPOINTS / _ASIDE
 
     @property
     def has_checkpoints(self) -> bool:
         """Whether there is one that training can go on from."""
-        return any(self.checkpoints.glob("*/*.index"))
+        return _has_checkpoints(self.checkpoints)
 
     def go_on(self, training: Mapping[str, Any]) -> list[str]:
-        """Keeps the checkpoints that a writer of this run left if they are of the same training, and drops others.
+        """Keeps the checkpoints that a writer of this run left if they are of the same training, and sets others aside.
+
+        One training is kept aside, until the run is finished: a writer of the same training takes it up again.
 
         Args:
             training: JSON values by name: all that the training follows from.
 
         Returns:
-            Names of the values that differ, where checkpoints were dropped for it.
+            Names of the values that differ, where checkpoints were set aside for it.
         """
-        wanted, path = plain_json(training), self.checkpoints / _TRAINING
-        try:
-            found = read_json(path)
-        except IntegrityError:
-            found = None
+        wanted, found = plain_json(training), _training(self.checkpoints)
         if found == wanted:
             return []
-        differ = sorted(name for name in wanted if found is None or found.get(name) != wanted[name])
-        had = self.has_checkpoints
-        shutil.rmtree(self.checkpoints, ignore_errors=True)
-        self.checkpoints.mkdir()
-        write_json_atomic(path, wanted)
-        return differ if had else []
+        had, again = self.has_checkpoints, _training(self._aside) == wanted
+        coming = self.path / CHECKPOINTS / "coming"
+        shutil.rmtree(coming, ignore_errors=True)
+        if again:
+            self._aside.rename(coming)
+        else:
+            coming.mkdir(parents=True)
+            write_json_atomic(coming / _TRAINING, wanted)
+        if had:
+            shutil.rmtree(self._aside, ignore_errors=True)
+            self.checkpoints.rename(self._aside)
+        else:
+            shutil.rmtree(self.checkpoints, ignore_errors=True)
+        coming.rename(self.checkpoints)
+        if again or not had:
+            return []
+        return sorted(name for name in wanted if found is None or found.get(name) != wanted[name])
 
     def _refuse_taken(self) -> None:
         if not self.out.name or (self.out.exists() and not self.out.is_dir()):
@@ -98,3 +112,15 @@ class RunWriter(Draft):
         if self.out.is_dir() and any(self.out.iterdir()):
             what = "is a run already" if looks_like_run(self.out) else "is not empty"
             raise InputError(f"{self.out} {what}; choose another folder, or remove this one first")
+
+
+def _has_checkpoints(folder: Path) -> bool:
+    return any(folder.glob("*/*.index"))
+
+
+def _training(folder: Path) -> Any:
+    """What the checkpoints of a folder are of; None where that is not known."""
+    try:
+        return read_json(folder / _TRAINING)
+    except IntegrityError:
+        return None

@@ -86,7 +86,10 @@ def train_app(
         run.write_json("lineage.json", lineage)
         other = run.go_on(settings | {name: lineage[name] for name in ("dataset", "code", "packages")})
         if other:
-            shown.line(f"training starts anew: what was left of it has other {', '.join(other)}")
+            shown.line(
+                f"training starts anew: what was left of it has other {', '.join(other)}; "
+                "it is set aside, and the same command goes on with it where that is as it was"
+            )
         checkpoints = run.checkpoints if saved else None
         work = Work(opened, config, seed, shown, run.log, checkpoints, tensorboard)
         metrics: dict[str, float] = {}

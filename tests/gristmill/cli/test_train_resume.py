@@ -39,7 +39,7 @@ def history(run: Run) -> list[dict[str, Any]]:
 def test_a_killed_training_goes_on(trained: Any, work: Path, command: Callable[..., Any]) -> None:
     assert trained.status == 0, trained.err
     words = ["train", "recommend", "--dataset", "data", "--out", "kept/killed", *SETTINGS, "--seed", "1", "--json"]
-    kill_after_a_checkpoint(words, work, work / "kept/.killed.partial/checkpoints")
+    kill_after_a_checkpoint(words, work, work / "kept/.killed.partial/checkpoints/now")
     assert not (work / "kept/killed").exists()
     done = command(*words, "--tensorboard", "boards", cwd=work)
     assert done.status == 0, done.err

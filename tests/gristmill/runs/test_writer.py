@@ -89,13 +89,30 @@ def test_checkpoints_stay_for_a_writer_of_the_same_training(tmp_path: Path) -> N
     assert "checkpoints" not in os.listdir(out)
 
 
-def test_checkpoints_of_another_training_are_dropped_and_what_differs_is_told(tmp_path: Path) -> None:
-    interrupted(tmp_path / "run", {"seed": 1, "epochs": 3})
-    with pytest.raises(ZeroDivisionError), RunWriter(tmp_path / "run") as run:
+def test_checkpoints_of_another_training_are_set_aside_and_what_differs_is_told(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    interrupted(out, {"seed": 1, "epochs": 3})
+    with pytest.raises(ZeroDivisionError), RunWriter(out) as run:
         assert run.go_on({"seed": 2, "epochs": 3}) == ["seed"]
         assert not run.has_checkpoints
         raise ZeroDivisionError
-    assert not os.listdir(tmp_path)
+    with pytest.raises(ZeroDivisionError), RunWriter(out) as run:
+        assert run.go_on({"seed": 1, "epochs": 3}) == []
+        assert run.has_checkpoints
+        raise ZeroDivisionError
+
+
+def test_two_trainings_take_turns_and_a_third_drops_the_one_aside(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert [interrupted(out, {"seed": seed}) for seed in (1, 2, 1, 2)] == [[], ["seed"], [], []]
+    assert interrupted(out, {"seed": 3}) == ["seed"]
+    with RunWriter(out) as run:
+        assert run.go_on({"seed": 1}) == ["seed"]
+        assert not run.has_checkpoints
+        run.write_json("config.json", {})
+        run.write_json("lineage.json", {})
+    assert os.listdir(tmp_path) == ["run"]
+    assert "checkpoints" not in os.listdir(out)
 
 
 def test_a_run_without_lineage_is_not_finished(tmp_path: Path) -> None:
