@@ -23,7 +23,7 @@ from bench.translation_ctranslate2 import make
 from bench.translation_decoding import BATCH
 from gristmill.config import build_config
 from gristmill.errors import WorkError
-from gristmill.lite import DRAFTED, FORMATS, convert_all, export_saved_model
+from gristmill.lite import FORMATS, convert_all, export_saved_model
 from gristmill.workflow.precision import set_precision
 
 __all__ = ["run"]
@@ -88,12 +88,9 @@ def _made(folder: Path) -> dict[str, tuple[str, Path]]:
     table[END] = 0.0
     model.table.assign(table)
     model.round_weights()
-    functions = signatures(model, DecodingConfig())
-    saved = export_saved_model(model, functions, folder / "translation_speed")
-    drafted = export_saved_model(model, functions, folder / "translation_speed_drafted", drafted=True)
+    saved = export_saved_model(model, signatures(model, DecodingConfig()), folder / "translation_speed")
     model.save(folder / "translation_speed.keras")
-    files = convert_all(saved, folder, "translation", [name for name in FORMATS if name not in DRAFTED])
-    files |= convert_all(drafted, folder, "translation", list(DRAFTED))
+    files = convert_all(saved, folder, "translation", list(FORMATS))
     made = {f"lite file, {name}, {path.stat().st_size / 1e6:.1f} MB": ("lite", path) for name, path in files.items()}
     return made | {"SavedModel": ("saved_model", saved), "Keras model": ("keras", folder / "translation_speed.keras")}
 

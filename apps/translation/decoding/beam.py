@@ -50,7 +50,7 @@ def beam_search(
         return ~tf.reduce_all(scores[:, -1] > _NOTHING)
 
     def write(place: Any, last: Any, alive: Any, going_on: Any, scores: Any, ended: Any, *cache: Any) -> Any:
-        logits, cache, _ = step(model, tf.reshape(last, (-1, 1)), place, cache, given, beams, grows)
+        logits, cache, _ = step(model, tf.reshape(last, (-1,)), place, cache, given, beams, grows)
         logits = logits + never
         best, pieces = tf.math.top_k(logits, wide)
         total = tf.reshape(alive, (-1, 1)) + best - tf.reduce_logsumexp(logits, 1, keepdims=True)

@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from apps.translation.decoding.loop import loop
-from apps.translation.decoding.step import Source, read_source, size_of, step
+from apps.translation.decoding.step import read_source, size_of, step
 from apps.translation.model.transformer import NEVER, Transformer
 from apps.translation.pieces import BEGIN, END, PAD
 
-__all__ = ["Found", "Written", "barred", "begun", "greedy", "search"]
+__all__ = ["Found", "barred", "greedy"]
 
 
 class Found(NamedTuple):
@@ -39,57 +39,23 @@ def greedy(model: Transformer, source: Any, limit: Any, places: int | None) -> F
     Returns:
         One hypothesis a sentence.
     """
+    given = read_source(model, source)
     rows = size_of(source)
-    written = search(
-        model, source, read_source(model, source), begun(rows, limit if places is None else places), limit, places
-    )
-    return Found(written.pieces[:, None], tf.zeros((rows, 1)))
-
-
-class Written(NamedTuple):
-    """How far a greedy search has come."""
-
-    place: Any
-    """Of the next piece, an int32 scalar."""
-    last: Any
-    """The piece before it, `[batch]`."""
-    ended: Any
-    """Which sentences are whole, bool `[batch]`."""
-    pieces: Any
-    """int32 `[batch, places]`: without `END`, then padding."""
-
-
-def begun(rows: Any, width: Any) -> Written:
-    """So many sentences of which nothing is written, with room for so many pieces."""
-    return Written(tf.constant(0), tf.fill((rows,), BEGIN), tf.fill((rows,), False), tf.zeros((rows, width), tf.int32))
-
-
-def search(
-    model: Transformer, source: Any, given: Source, state: Written, limit: Any, places: int | None, **options: Any
-) -> Written:
-    """Goes on with a search.
-
-    Args:
-        model: The network.
-        source: As `greedy`.
-        given: What the decoder reads of it.
-        state: How far it has come.
-        limit: As `greedy`.
-        places: As `greedy`.
-        **options: `cache`, where anything is written, and `name`; see `loop`.
-    """
     never = barred(model)
-    width = size_of(state.pieces, 1)
+    grows = places is None
+    width = limit if grows else places
 
     def going(place: Any, last: Any, ended: Any, pieces: Any) -> Any:
         return ~tf.reduce_all(ended)
 
     def write(place: Any, last: Any, ended: Any, pieces: Any, *cache: Any) -> Any:
-        scores, cache, _ = step(model, last[:, None], place, cache, given, grows=places is None)
+        scores, cache, _ = step(model, last, place, cache, given, grows=grows)
         best = tf.argmax(scores + never, 1, tf.int32)
         ended = ended | (best == END)
         here = tf.cast(tf.range(width) == place, tf.int32)
         pieces = pieces + here * tf.where(ended, PAD, best)[:, None]
         return (place + 1, best, ended, pieces, *cache)
 
-    return Written(*loop(model, source, state, going, write, limit, places, **options))
+    state = (tf.constant(0), tf.fill((rows,), BEGIN), tf.fill((rows,), False), tf.zeros((rows, width), tf.int32))
+    _, _, _, pieces = loop(model, source, state, going, write, limit, places)
+    return Found(pieces[:, None], tf.zeros((rows, 1)))

@@ -28,8 +28,6 @@ def loop(
     limit: Any,
     places: int | None,
     beams: int = 1,
-    cache: Cache | None = None,
-    name: str = "search",
 ) -> tuple[Any, ...]:
     """Runs a search.
 
@@ -42,24 +40,22 @@ def loop(
         limit: Most pieces to write, an int32 scalar.
         places: Most pieces that it can be; None for a cache that grows.
         beams: Rows of each sentence.
-        cache: What was written before, with all places; None where nothing was.
-        name: Of the loop in a graph.
 
     Returns:
         The state at the end.
     """
     count = len(state)
-    stages = [_FIRST_PLACES, places] if places and places > _FIRST_PLACES and not cache else [places]
-    cache = cache or _empty(model, source, stages[0] or 0, beams)
+    stages = [_FIRST_PLACES, places] if places and places > _FIRST_PLACES else [places]
+    cache = _empty(model, source, stages[0] or 0, beams)
     for size in stages:
         cache = _widened(cache, size) if size else cache
         stop = tf.minimum(limit, size) if size else limit
 
-        def goes_on(*values: Any, stop: Any = stop) -> Any:
-            return (values[0] < stop) & going(*values[:count])
+        def goes_on(place: Any, *values: Any, stop: Any = stop) -> Any:
+            return (place < stop) & going(place, *values[: count - 1])
 
         shapes = (*(part.shape for part in state), *(_shape(part, size) for part in cache))
-        found = tf.while_loop(goes_on, write, (*state, *cache), shapes, name=name)
+        found = tf.while_loop(goes_on, write, (*state, *cache), shapes)
         state, cache = found[:count], found[count:]
     return state
 

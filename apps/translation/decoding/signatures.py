@@ -1,22 +1,18 @@
 """The functions of a lite file: whole translations in one call, or the encoder and one step of the decoder for streaming."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
 
 from apps.translation.config import DecodingConfig
 from apps.translation.decoding.beam import beam_search
-from apps.translation.decoding.drafted import drafted_greedy
 from apps.translation.decoding.greedy import Found, greedy
 from apps.translation.decoding.step import Source, read_source, step
 from apps.translation.model.transformer import Transformer
 from gristmill.lite import Signature
 
-__all__ = ["DRAFTED_FROM", "signatures"]
-
-DRAFTED_FROM = 3_000_000
-"""Weights that the decoder reads for a piece, from which a draft saves more than its check costs."""
+__all__ = ["signatures"]
 
 
 def signatures(model: Transformer, config: DecodingConfig) -> list[Signature]:
@@ -31,22 +27,17 @@ def signatures(model: Transformer, config: DecodingConfig) -> list[Signature]:
     `attention`, how much it looked at each piece of the source.
     """
     given = {"source": ((1, config.source_pieces), "int32"), "limit": ((1,), "int32")}
-    drafted = _translate(drafted_greedy, model, config) if _read_for_a_piece(model) >= DRAFTED_FROM else None
     return [
-        Signature("translate", _translate(greedy, model, config), given, drafted),
+        Signature("translate", _translate(model, config), given),
         Signature("beam", _beam(model, config), given),
         Signature("encode", _encode(model), {"source": given["source"]}),
         Signature("step", _step(model), _step_inputs(model, config)),
     ]
 
 
-def _read_for_a_piece(model: Transformer) -> int:
-    return sum(layer.count_params() for layer in model.decoder) + model.vocabulary * model.width
-
-
-def _translate(search: Callable[..., Found], model: Transformer, config: DecodingConfig) -> Any:
+def _translate(model: Transformer, config: DecodingConfig) -> Any:
     def translate(source: Any, limit: Any) -> Mapping[str, Any]:
-        return {"pieces": search(model, trimmed(source), limit[0], config.target_pieces).pieces[:, 0]}
+        return {"pieces": greedy(model, trimmed(source), limit[0], config.target_pieces).pieces[:, 0]}
 
     return translate
 
@@ -76,7 +67,7 @@ def _encode(model: Transformer) -> Any:
 def _step(model: Transformer) -> Any:
     def one(piece: Any, place: Any, keys: Any, values: Any, **given: Any) -> Mapping[str, Any]:
         source = Source(_alternate(given["source_keys"], given["source_values"]), given["source_bias"])
-        scores, cache, attention = step(model, piece[:, None], place[0], _alternate(keys, values), source)
+        scores, cache, attention = step(model, piece, place[0], _alternate(keys, values), source)
         return {
             "scores": tf.nn.log_softmax(scores),
             "keys": tf.stack(cache[::2]),

@@ -37,45 +37,41 @@ def read_source(model: Transformer, pieces: Any) -> Source:
 def step(
     model: Transformer, pieces: Any, place: Any, cache: Cache, source: Source, beams: int = 1, grows: bool = False
 ) -> tuple[Any, Cache, Any]:
-    """Reads pieces of each row, one after the other.
+    """Reads the piece at a place of each row.
 
     Args:
         model: The network.
-        pieces: int32 `[rows, count]`; the rows are the batch, each sentence `beams` times. A cache that does not grow takes
-            one at a time.
-        place: Where the first of them stand, an int32 scalar.
-        cache: What was written at the places before; a cache that grows is empty at first.
+        pieces: int32 `[rows]`; the rows are the batch, each sentence `beams` times.
+        place: Where they stand, an int32 scalar.
+        cache: What was written at the places before.
         source: What the decoder reads of the source.
         beams: Rows of each sentence.
         grows: Whether the cache has the places before and no others; else it has places for all that is to come.
 
     Returns:
-        Scores of the piece after each `[rows * count, vocabulary]`, the cache with these places, and how the last layer
-        attends to the source `[batch, beams * count, time]`, a mean over heads.
+        Scores of the next piece `[rows, vocabulary]`, the cache with this place, and how the last layer attends to the
+        source `[batch, beams, time]`, a mean over heads.
     """
-    rows, count = size_of(pieces), size_of(pieces, 1)
-    places = place + tf.range(count)
-    cached = tf.range(place + count if grows else cache[0].shape[2])
-    later = tf.where(cached[None] > places[:, None], NEVER, 0.0)
-    own_bias = model.target_bias(places, cached) + later
+    rows = size_of(pieces)
+    cached = tf.range(place + 1 if grows else cache[0].shape[2])
+    own_bias = model.target_bias(place[None], cached) + tf.where(cached > place, NEVER, 0.0)
     here = tf.cast(cached == place, tf.float32)[:, None]
 
     def add(part: Any, new: Any) -> Any:
         return tf.concat([part, new], 2) if grows else part + here * new
 
-    states = model.embed(pieces, places[None])
+    states = model.embed(pieces[:, None], place[None, None])
     written: list[Any] = []
     weights = None
     for i, layer in enumerate(model.decoder):
         given = layer.norm(states)
-        pairs = layer.attention.pairs(given)
-        own = list(map(add, cache[2 * i : 2 * i + 2], pairs)) if cache else pairs
+        own = list(map(add, cache[2 * i : 2 * i + 2], layer.attention.pairs(given)))
         written += own
         mixed, _ = layer.attention.attend(layer.attention.queries(given), own[0], own[1], own_bias)
-        states = tf.reshape(states + mixed, (rows // beams, beams * count, model.width))
+        states = tf.reshape(states + mixed, (rows // beams, beams, model.width))
         mixed, weights = layer.read(states, source.pairs[2 * i : 2 * i + 2], source.bias)
-        states = tf.reshape(layer.network(states + mixed), (rows, count, model.width))
-    scores = model.scores(tf.reshape(model.norm_target(states), (rows * count, model.width)))
+        states = tf.reshape(layer.network(states + mixed), (rows, 1, model.width))
+    scores = model.scores(tf.reshape(model.norm_target(states), (rows, model.width)))
     return scores, tuple(written), tf.reduce_mean(weights, 1)
 
 

@@ -4,8 +4,8 @@ from gristmill.gate import Gate, check
 from gristmill.lite.bundle import Bundle, attach, read_assets, read_bundle, write_bundle
 from gristmill.lite.conversion import Job, convert, convert_all, convert_jobs
 from gristmill.lite.float32 import save_float32
-from gristmill.lite.formats import DRAFTED, FORMATS, choose_formats
-from gristmill.lite.int8_weights import DRAFT, round_to_int8
+from gristmill.lite.formats import FORMATS, choose_formats
+from gristmill.lite.int8_weights import round_to_int8
 from gristmill.lite.keras_entry import KerasEntry, convert_keras, keras_entry
 from gristmill.lite.latency import Latency, measure
 from gristmill.lite.parity import Difference, compare, top_k_agreement
@@ -17,8 +17,6 @@ from gristmill.lite.weights import check_weights, count_weights
 
 __all__ = [
     "Bundle",
-    "DRAFT",
-    "DRAFTED",
     "Difference",
     "FORMATS",
     "Gate",

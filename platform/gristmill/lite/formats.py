@@ -5,19 +5,17 @@ from types import MappingProxyType
 
 from gristmill.errors import InputError, unknown_name
 
-__all__ = ["AUTO", "DRAFTED", "FORMATS", "choose_formats"]
+__all__ = ["AUTO", "FORMATS", "choose_formats"]
 
 FORMATS: Mapping[str, str] = MappingProxyType(
     {
         "f32": "weights and arithmetic in 32-bit float: the reference",
         "f16": "weights in 16-bit float, arithmetic in 32-bit: half the size",
         "dynamic": "weights in 8-bit integers, activations quantized as they come: a quarter of the size",
-        "int8_weights": "weights in 8-bit integers, arithmetic in 32-bit float: a quarter of the size, float's accuracy",
+        "int8_weights": "weights in 8-bit integers, activations in 16 bits: a quarter of the size, float's accuracy",
     }
 )
 
-DRAFTED = ("int8_weights",)
-"""Formats that make use of a draft; see `Signature.drafted`."""
 AUTO = ("f32", "f16", "dynamic")
 """What "auto" stands for where a task names no other."""
 

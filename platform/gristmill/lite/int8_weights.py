@@ -1,31 +1,29 @@
-"""Weights in 8-bit integers, arithmetic in 32-bit float: a quarter of the size, and exact where the weights allow it.
+"""Weights in 8-bit integers, a quarter of the size; what is computed with them is what floats would give.
 
-An int8 tensor and a DEQUANTIZE operation take the place of each large constant; runtimes do this once, when they load
-the file. Weights that `round_to_int8` rounded lose nothing by it.
-
-In loops named `DRAFT`, whose results a model checks by itself, matrices are multiplied in 8-bit integers: runtimes round what
-comes in to 8 bits, with a scale for each row, and read a quarter of the bytes.
+Products with a matrix are computed in 8-bit integers, with what comes in as 16 bits; see `gristmill.lite.products`. For other
+operations an int8 tensor and a DEQUANTIZE operation take the place of each large constant, and runtimes turn it into floats
+once. Weights that `round_to_int8` rounded lose nothing by it.
 """
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gristmill.lite.flatbuffer import File, Graph
+from gristmill.lite.products import Products
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["DRAFT", "LEAST", "round_to_int8", "store_in_int8"]
+__all__ = ["LEAST", "LEAST_PRODUCT", "round_to_int8", "store_in_int8"]
 
-DRAFT = "draft"
-"""Name of the loops, given to `tf.while_loop`, in which matrices may be multiplied in 8-bit integers."""
 LEAST = 1024
 """Constants with fewer elements stay as they are."""
+LEAST_PRODUCT = 32_768
+"""Products with a matrix of fewer elements are computed in floats: preparing what comes in would take longer."""
 _MOST = 127
-_DRAFTS = re.compile(rf"{DRAFT}(_\d+)?_body\d*".encode())
-"""Names of the bodies of these loops in a file."""
-_DEQUANTIZE_BY_CHANNEL, _PRODUCT_BY_CHANNEL = 5, 12
-"""Versions of operations that take a scale for each channel."""
+_BY_CHANNEL = 5
+"""Version of DEQUANTIZE that takes a scale for each channel."""
 
 
 class _Stored(NamedTuple):
@@ -34,6 +32,8 @@ class _Stored(NamedTuple):
     buffer: int
     axis: int
     scales: "NDArray[np.float32]"
+    sums: "NDArray[np.float32]"
+    """Of the constant, over all axes but the first."""
 
 
 def round_to_int8(weights: "ArrayLike", axis: int = -1) -> "NDArray[np.float32]":
@@ -57,59 +57,40 @@ def _steps(values: "NDArray[np.float32]", axis: int) -> "tuple[NDArray[np.float3
 
 
 def store_in_int8(model: bytes) -> bytes:
-    """A flatbuffer with float32 constants as one with int8 constants, which it turns into floats when it is loaded.
+    """A flatbuffer with float32 constants as one with int8 constants.
 
     Constants of at least two dimensions and `LEAST` elements are stored so, with channels along the axis where that
     loses least.
     """
-    from ai_edge_litert import schema_py_generated as schema
-
-    root = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model, 0))
-    dequantize = _code(schema, root, schema.BuiltinOperator.DEQUANTIZE, _DEQUANTIZE_BY_CHANNEL)
+    file = File(model)
     stored: dict[int, _Stored] = {}
-    for graph in root.subgraphs:
-        added = []
-        draft = _DRAFTS.fullmatch(graph.name)
+    for graph in file.graphs:
+        found: dict[int, int] = {}
         for index, tensor in enumerate(list(graph.tensors)):
-            if not _is_large(schema, root, tensor):
+            values = file.floats(tensor)
+            if values is None or values.ndim < 2 or values.size < LEAST:
                 continue
             if tensor.buffer not in stored:
-                stored[tensor.buffer] = _store(schema, root, tensor)
-            graph.tensors.append(_int8_tensor(schema, tensor, stored[tensor.buffer]))
-            if draft and stored[tensor.buffer].axis == 0:
-                _multiply_in_int8(schema, root, graph, index)
-            if _is_read(graph, index):
-                added.append(_dequantize(schema, dequantize, len(graph.tensors) - 1, index))
-            tensor.buffer = 0
-        graph.operators = added + list(graph.operators)
+                stored[tensor.buffer] = _store(file, values)
+            found[index] = _int8_tensor(graph, tensor, stored[tensor.buffer])
+        _multiply_in_int8(graph, {index: (new, stored[graph.tensors[index].buffer]) for index, new in found.items()})
+        for index in found:
+            graph.tensors[index].buffer = 0
+        graph.operations = [
+            graph.operation("DEQUANTIZE", [new], [index], "DequantizeOptions", version=_BY_CHANNEL)
+            for index, new in found.items()
+            if graph.is_read(index)
+        ] + graph.operations
     for number in stored:
-        root.buffers[number].data = None
-    builder = schema.flatbuffers.Builder(len(model))
-    builder.Finish(root.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
+        file.root.buffers[number].data = None
+    return file.content()
 
 
-def _is_read(graph: Any, index: int) -> bool:
-    """Whether an operation takes a tensor, or the graph gives it."""
-    read = (operator.inputs for operator in graph.operators if operator.inputs is not None)
-    return index in graph.outputs or any(index in inputs for inputs in read)
-
-
-def _is_large(schema: Any, root: Any, tensor: Any) -> bool:
-    """Whether a tensor is a constant to store in int8."""
-    data = root.buffers[tensor.buffer].data
-    large = tensor.shape is not None and len(tensor.shape) >= 2 and np.prod(tensor.shape) >= LEAST
-    return bool(large and tensor.type == schema.TensorType.FLOAT32 and data is not None and len(data))
-
-
-def _store(schema: Any, root: Any, tensor: Any) -> _Stored:
+def _store(file: File, values: "NDArray[np.float32]") -> _Stored:
     """Adds a buffer with a constant's whole numbers."""
-    values = np.frombuffer(bytes(root.buffers[tensor.buffer].data), np.float32).reshape(tensor.shape)
     axis, steps, scales = _best(values)
-    buffer = schema.BufferT()
-    buffer.data = np.frombuffer(steps.astype(np.int8).tobytes(), np.uint8)
-    root.buffers.append(buffer)
-    return _Stored(len(root.buffers) - 1, axis, scales.ravel())
+    sums = (steps * scales).sum(tuple(range(1, values.ndim)), np.float64)
+    return _Stored(file.buffer(steps.astype(np.int8)), axis, scales.ravel(), sums.astype(np.float32))
 
 
 def _best(values: "NDArray[np.float32]") -> "tuple[int, NDArray[np.float32], NDArray[np.float32]]":
@@ -118,43 +99,26 @@ def _best(values: "NDArray[np.float32]") -> "tuple[int, NDArray[np.float32], NDA
     return min(tried, key=lambda one: float(np.abs(one[1] * one[2] - values).sum()))
 
 
-def _multiply_in_int8(schema: Any, root: Any, graph: Any, weights: int) -> None:
-    """Makes the products with a matrix take its last added tensor, which holds whole numbers."""
-    for operator in graph.operators:
-        kind = root.operatorCodes[operator.opcodeIndex].builtinCode
-        if kind == schema.BuiltinOperator.FULLY_CONNECTED and operator.inputs[1] == weights:
-            operator.inputs = np.array([operator.inputs[0], len(graph.tensors) - 1, *operator.inputs[2:]], np.int32)
-            operator.builtinOptions.asymmetricQuantizeInputs = True
-            operator.opcodeIndex = _code(schema, root, kind, _PRODUCT_BY_CHANNEL)
-
-
-def _code(schema: Any, root: Any, kind: int, version: int) -> int:
-    """The index of an operation of a version, added where it is not there yet."""
-    for index, code in enumerate(root.operatorCodes):
-        if (code.builtinCode, code.version) == (kind, version):
-            return index
-    made = schema.OperatorCodeT()
-    made.builtinCode = made.deprecatedBuiltinCode = kind
-    made.version = version
-    root.operatorCodes.append(made)
-    return len(root.operatorCodes) - 1
-
-
-def _int8_tensor(schema: Any, tensor: Any, stored: _Stored) -> Any:
-    made = schema.TensorT()
-    made.shape, made.hasRank, made.type = tensor.shape, tensor.hasRank, schema.TensorType.INT8
-    made.name, made.buffer = tensor.name + b"/int8", stored.buffer
-    made.quantization = schema.QuantizationParametersT()
-    made.quantization.scale = stored.scales
-    made.quantization.zeroPoint = np.zeros(len(stored.scales), np.int64)
-    made.quantization.quantizedDimension = stored.axis
+def _int8_tensor(graph: Graph, tensor: Any, stored: _Stored) -> int:
+    made = graph.tensor(tensor.name + b"/int8", tensor.shape, stored.buffer, "INT8")
+    quantization = graph.tensors[made].quantization = graph.file.schema.QuantizationParametersT()
+    quantization.scale = stored.scales
+    quantization.zeroPoint = np.zeros(len(stored.scales), np.int64)
+    quantization.quantizedDimension = stored.axis
     return made
 
 
-def _dequantize(schema: Any, code: int, source: int, target: int) -> Any:
-    made = schema.OperatorT()
-    made.opcodeIndex = code
-    made.inputs, made.outputs = np.array([source], np.int32), np.array([target], np.int32)
-    made.builtinOptionsType = schema.BuiltinOptions.DequantizeOptions
-    made.builtinOptions = schema.DequantizeOptionsT()
-    return made
+def _multiply_in_int8(graph: Graph, found: dict[int, tuple[int, _Stored]]) -> None:
+    """Replaces products with large matrices, given by tensor with the int8 tensor that takes its place."""
+    products = Products(graph)
+    product = graph.file.schema.BuiltinOperator.FULLY_CONNECTED
+    large = {
+        index: (new, stored.sums)
+        for index, (new, stored) in found.items()
+        if stored.axis == 0 and np.prod(graph.shape(new)) >= LEAST_PRODUCT
+    }
+    for operation in graph.operations:
+        weights = int(operation.inputs[1]) if graph.file.kind(operation) == product else -1
+        if not (weights in large and products.add(operation, *large[weights])):
+            products.operations.append(operation)
+    graph.operations = products.operations

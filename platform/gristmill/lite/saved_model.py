@@ -3,7 +3,6 @@
 import inspect
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["export_saved_model"]
 
 
-def export_saved_model(
-    model: "keras.layers.Layer", signatures: Sequence[Signature], path: Path, *, drafted: bool = False
-) -> Path:
+def export_saved_model(model: "keras.layers.Layer", signatures: Sequence[Signature], path: Path) -> Path:
     """Exports a built model (or layer) with one endpoint per signature.
 
     The model is tracked by Keras' ExportArchive, which is what keeps its weights in the file
@@ -28,7 +25,6 @@ def export_saved_model(
         model: A built Keras model that holds every layer that the signatures use.
         signatures: At least one, with different names.
         path: A folder that does not exist yet.
-        drafted: Whether to write the functions that draft, of those signatures that have one.
 
     Raises:
         InputError: if there is no signature, if two have one name, if the model is not built, if a function
@@ -45,15 +41,10 @@ def export_saved_model(
         raise InputError(f"the model must be built before it is exported. Received: {model.name}, not built")
     archive = keras.export.ExportArchive()
     archive.track(model)
-    chosen = [_drafting(signature) for signature in signatures] if drafted else signatures
-    for signature in chosen:
+    for signature in signatures:
         archive.add_endpoint(signature.name, _by_position(signature), _specs(signature))
     _write(archive, path)
     return path
-
-
-def _drafting(signature: Signature) -> Signature:
-    return replace(signature, function=signature.drafted or signature.function)
 
 
 def _by_position(signature: Signature) -> Callable[..., Mapping[str, Any]]:

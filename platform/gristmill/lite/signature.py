@@ -28,8 +28,6 @@ class Signature:
         function: Takes one tensor per input, by keyword, and returns a dict of named tensors. It
             holds the model, and must run it with `training=False`.
         inputs: Per input its shape, such as `(1, 64)`, and its dtype, such as "int32".
-        drafted: Gives the same as `function` by another way: it makes a draft in loops named `DRAFT`, and checks it. Files
-            of formats in `DRAFTED` hold it instead, and compute these loops in 8-bit integers.
 
     Raises:
         InputError: if a name, a shape or a dtype breaks a rule, or if `function` cannot take the inputs.
@@ -38,7 +36,6 @@ class Signature:
     name: str
     function: Callable[..., Mapping[str, Any]]
     inputs: Mapping[str, tuple[tuple[int, ...], str]]
-    drafted: Callable[..., Mapping[str, Any]] | None = None
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():

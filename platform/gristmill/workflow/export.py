@@ -1,14 +1,11 @@
 """Exports a run's models to lite files, each compared with its float model on held-out rows before it is kept."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from gristmill.app import Outputs, Task
 from gristmill.lite import (
-    DRAFTED,
     Job,
     LiteModel,
     Signature,
@@ -56,18 +53,13 @@ def export_run(
     choose_formats(formats)
     opened = open_run(path, dataset, shown)
     chosen = {task.name: choose_formats(formats, task.formats) for task in opened.tasks}
-    with amend(opened.run) as change, tempfile.TemporaryDirectory(prefix="gristmill-export-") as scratch:
+    with amend(opened.run) as change:
         for stale in ("lite", "saved_model"):
             if any(name.startswith(f"{stale}/") for name in opened.run.files):
                 change.remove(stale)
-        drafted = Path(scratch)
-        signatures = {
-            task.name: _save(opened, task, change.path / "saved_model", drafted, chosen[task.name], shown)
-            for task in opened.tasks
-        }
+        signatures = {task.name: _save(opened, task, change.path / "saved_model", shown) for task in opened.tasks}
         with shown.task(f"convert to {', '.join(dict.fromkeys(sum(chosen.values(), ())))}"):
-            jobs = (_jobs(opened, task, change.path, drafted, chosen[task.name]) for task in opened.tasks)
-            convert_jobs(list(chain.from_iterable(jobs)))
+            convert_jobs([_job(opened, task, change.path, chosen[task.name]) for task in opened.tasks])
         report: list[dict[str, Any]] = []
         for task in opened.tasks:
             report += _examine(
@@ -78,28 +70,19 @@ def export_run(
     return Run.open(path)
 
 
-def _save(
-    opened: OpenedRun, task: Task, folder: Path, drafted: Path, formats: Sequence[str], shown: Progress
-) -> Signature:
-    """Writes a task's SavedModel, and into `drafted` one that drafts, where a signature and a format make use of it."""
+def _save(opened: OpenedRun, task: Task, folder: Path, shown: Progress) -> Signature:
     with shown.task(f"save {task.name}"):
         model = load_model(opened, task)
         made = task.signature(model, opened.work)
         signatures = [made] if isinstance(made, Signature) else list(made)
         folder.mkdir(parents=True, exist_ok=True)
         export_saved_model(task.exported(model), signatures, folder / task.name)
-        if any(signature.drafted for signature in signatures) and set(formats) & set(DRAFTED):
-            export_saved_model(task.exported(model), signatures, drafted / task.name, drafted=True)
     return signatures[0]
 
 
-def _jobs(opened: OpenedRun, task: Task, folder: Path, drafted: Path, formats: Sequence[str]) -> list[Job]:
-    """One for each of the task's SavedModels."""
+def _job(opened: OpenedRun, task: Task, folder: Path, formats: Sequence[str]) -> Job:
     outputs = {name: folder / "lite" / f"{task.name}-{name}.tflite" for name in formats}
-    drafts = {name: outputs.pop(name) for name in DRAFTED if name in outputs and (drafted / task.name).exists()}
-    made = {folder / "saved_model" / task.name: outputs, drafted / task.name: drafts}
-    assets = task.assets(opened.work)
-    return [Job(saved_model, chosen, assets) for saved_model, chosen in made.items() if chosen]
+    return Job(folder / "saved_model" / task.name, outputs, task.assets(opened.work))
 
 
 def _examine(

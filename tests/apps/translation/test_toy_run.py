@@ -12,7 +12,6 @@ from apps.translation.options import IngestOptions
 from apps.translation.plan import make_plan
 from apps.translation.text import Translator
 from gristmill.errors import InputError, IntegrityError
-from gristmill.lite import DRAFT
 from gristmill.workflow import export_run, look_at_steps, train_app
 from pipelines.ingest import ingest
 
@@ -53,9 +52,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("runs") / "mine"
     train_app(app, dataset, path, overrides=SETTINGS)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("apps.translation.decoding.signatures.DRAFTED_FROM", 0)
-        export_run(path, formats="f32,int8_weights")
+    export_run(path, formats="f32,int8_weights")
     return path
 
 
@@ -75,11 +72,6 @@ def test_a_run_translates_the_same_with_its_lite_file_and_with_its_keras_model(r
         found.append(Translator(model.engine, model.vocabulary, segment_pieces=model.segment_pieces).translate(LINES))
     assert all(lines == found[0] for lines in found)
     assert found[0] != LINES
-
-
-def test_only_the_file_in_8_bits_drafts(run: Path) -> None:
-    drafts = {path.name: DRAFT.encode() in path.read_bytes() for path in (run / "lite").glob("*.tflite")}
-    assert drafts == {"translate-f32.tflite": False, "translate-int8_weights.tflite": True}
 
 
 def test_the_keras_model_needs_the_dataset_wherever_it_is(

@@ -1,13 +1,13 @@
 """Facts about weights in 8 bits: rounding moves none by more than half a step, and what is rounded is stored exactly."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gristmill.lite import DRAFT, LiteModel, Signature, convert_all, export_saved_model, round_to_int8
+from gristmill.lite import LiteModel, Signature, convert_all, export_saved_model, read_bundle, round_to_int8
+from gristmill.lite.flatbuffer import File
 
 random = np.random.default_rng(2)
 
@@ -71,28 +71,95 @@ def test_rounded_weights_give_the_float_models_answers_from_a_smaller_file(made:
     assert files["int8_weights"].stat().st_size < 0.6 * files["f32"].stat().st_size
 
 
-@pytest.mark.parametrize("drafted", [False, True])
-def test_only_loops_that_draft_multiply_in_8_bits(tmp_path: Path, drafted: bool) -> None:
+@pytest.fixture(scope="module")
+def multiplied(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Products of rows, of blocks and of as many rows as come, with and without bias and activation; and their files."""
     import keras
-    import tensorflow as tf
 
     keras.utils.set_random_seed(1)
-    dense = keras.layers.Dense(64, use_bias=False)
-    dense.build((1, 64))
-    dense.kernel.assign(round_to_int8(dense.kernel))
+    first, second = (
+        keras.layers.Dense(256, activation="relu", bias_initializer="normal"),
+        keras.layers.Dense(160, use_bias=False),
+    )
+    model = keras.Sequential([first, second])
+    model.build((1, 160))
+    for layer in model.layers:
+        layer.kernel.assign(round_to_int8(layer.kernel))
 
-    def run(states: Any, name: str = "plain") -> dict[str, Any]:
-        looped = tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, dense(s)), (0, states), name=name)[1]
-        return {"looped": looped, "once": dense(states)}
+    def run(rows: Any, block: Any, count: Any) -> dict[str, Any]:
+        some = rows[: count[0]]
+        return {
+            "rows": second(first(rows)),
+            "block": second(first(block)),
+            "some": second(first(some)),
+            "again": first(some) + first(some - 1),
+        }
 
-    signature = Signature("run", run, {"states": ((1, 64), "float32")}, partial(run, name=DRAFT))
-    saved = export_saved_model(dense, [signature], tmp_path / "saved", drafted=drafted)
-    model = LiteModel(convert_all(saved, tmp_path, "m", ["int8_weights"])["int8_weights"])
-    states = random.normal(size=(1, 64)).astype(np.float32)
-    wanted = run(states)
+    inputs = {"rows": ((7, 160), "float32"), "block": ((2, 3, 160), "float32"), "count": ((1,), "int32")}
+    folder: Path = tmp_path_factory.mktemp("products")
+    export_saved_model(model, [Signature("run", run, inputs)], folder / "saved")
+    return run, convert_all(folder / "saved", folder, "m", ["int8_weights", "dynamic"])
 
-    found = model("run", states=states)
 
-    np.testing.assert_allclose(found["once"], wanted["once"], rtol=1e-4, atol=1e-5)
-    error = np.abs(found["looped"] - wanted["looped"]).max() / np.abs(wanted["looped"]).max()
-    assert (1e-3 < error < 0.1) if drafted else error < 1e-5
+def error(found: Any, wanted: Any) -> float:
+    """The largest, of the largest number."""
+    return float(np.abs(found - wanted).max() / np.abs(wanted).max())
+
+
+def test_products_are_what_floats_give_where_activations_in_8_bits_are_not(multiplied: Any) -> None:
+    run, files = multiplied
+    given = {
+        "rows": random.normal(size=(7, 160)).astype(np.float32),
+        "block": random.normal(size=(2, 3, 160)).astype(np.float32) + 1,
+        "count": np.array([4], np.int32),
+    }
+    wanted = run(**given)
+    fine, coarse = (LiteModel(files[name])("run", **given) for name in ("int8_weights", "dynamic"))
+    for name in wanted:
+        assert error(fine[name], wanted[name]) < 5e-5
+        assert error(coarse[name], wanted[name]) > 1e-3
+
+
+@pytest.mark.parametrize("row", ["equal", "zero", "negative", "outlier", "tiny", "huge"])
+def test_no_row_is_too_odd_to_multiply(multiplied: Any, row: str) -> None:
+    run, files = multiplied
+    plain = random.normal(size=160).astype(np.float32)
+    odd = {
+        "equal": np.full(160, 0.7),
+        "zero": np.zeros(160),
+        "negative": -np.abs(plain) - 1,
+        "outlier": np.where(np.arange(160) == 3, 1e4, plain),
+        "tiny": plain * 1e-12,
+        "huge": plain * 1e12,
+    }[row]
+    rows = np.stack([odd, *[plain] * 6]).astype(np.float32)
+    given = {"rows": rows, "block": np.ones((2, 3, 160), np.float32), "count": np.array([1], np.int32)}
+    wanted, found = run(**given)["again"], LiteModel(files["int8_weights"])("run", **given)["again"]
+    assert np.isfinite(found).all()
+    assert error(found, wanted) < 5e-5
+
+
+def test_runtimes_without_fast_kernels_multiply_to_the_same(multiplied: Any) -> None:
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    run, files = multiplied
+    plain = Interpreter(
+        str(files["int8_weights"]), experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    )
+    rows, block = random.normal(size=(7, 160)).astype(np.float32), np.ones((2, 3, 160), np.float32)
+    given = {"rows": rows, "block": block, "count": np.array([4], np.int32)}
+    found = plain.get_signature_runner("run")(**given)
+    for name, wanted in run(**given).items():
+        assert error(found[name], wanted) < 5e-5
+
+
+def test_large_products_read_weights_in_8_bits(multiplied: Any) -> None:
+    file = File(read_bundle(multiplied[1]["int8_weights"]).model)
+    read = [
+        graph.tensors[operation.inputs[1]].type
+        for graph in file.graphs
+        for operation in graph.operations
+        if file.kind(operation) == file.schema.BuiltinOperator.FULLY_CONNECTED
+    ]
+    assert len(read) >= 6
+    assert set(read) == {file.schema.TensorType.INT8}

@@ -3,7 +3,6 @@
 import itertools
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,12 +11,10 @@ import tensorflow as tf
 from apps.translation.config import DecodingConfig
 from apps.translation.decoding import ModelEngine
 from apps.translation.decoding.beam import beam_search
-from apps.translation.decoding.drafted import drafted_greedy
-from apps.translation.decoding.greedy import Written, greedy, search
+from apps.translation.decoding.greedy import greedy
 from apps.translation.model import Transformer
 from apps.translation.pieces import BEGIN, END, PAD
 from gristmill.errors import InputError
-from gristmill.lite import DRAFT
 
 SOURCES = [[5, 6, 7], [9], [4, 4, 8, 10, 6], []]
 LIMIT, PLACES = 6, 8
@@ -57,27 +54,6 @@ def test_greedy_finds_what_recomputation_finds(network: Transformer) -> None:
     found = greedy(network, padded(SOURCES), LIMIT, PLACES).pieces.numpy()[:, 0]
     assert found.tolist() == filled([plain_greedy(network, source) for source in SOURCES])
     assert len({tuple(row) for row in found.tolist()}) > 1
-
-
-@pytest.mark.parametrize(("start", "limit"), [(None, PLACES), (0, LIMIT), (0, 1), (1, LIMIT), (3, PLACES)])
-def test_whatever_is_drafted_what_is_found_is_what_greedy_finds(
-    network: Transformer, monkeypatch: pytest.MonkeyPatch, start: int | None, limit: int
-) -> None:
-    """The draft is right, or ends too early, or is wrong from a place on and never ends."""
-
-    def draft(*args: Any, name: str, **options: Any) -> Written:
-        written = search(*args, name=name, **options)
-        if name != DRAFT or start is None:
-            return written
-        if start == 0:
-            return Written(tf.constant(1), tf.constant([END]), tf.constant([True]), tf.zeros_like(written.pieces))
-        wrong = np.where(np.arange(PLACES) < start, written.pieces.numpy(), 7) * (np.arange(PLACES) < limit)
-        return Written(tf.constant(limit), tf.constant(wrong[:, limit - 1]), tf.constant([False]), tf.constant(wrong))
-
-    monkeypatch.setattr("apps.translation.decoding.drafted.search", draft)
-    for source in SOURCES:
-        wanted = greedy(network, padded([source]), limit, PLACES)
-        np.testing.assert_array_equal(drafted_greedy(network, padded([source]), limit, PLACES).pieces, wanted.pieces)
 
 
 def test_a_beam_of_one_is_greedy(network: Transformer) -> None:

@@ -56,23 +56,19 @@ def streamed(model: LiteModel, source: Sequence[int]) -> list[int]:
 
 @pytest.fixture(scope="module")
 def rounded() -> Transformer:
-    """A network large enough for 8-bit weights, which are rounded."""
+    """A network large enough for products in 8 bits, whose weights are rounded."""
     keras.utils.set_random_seed(5)
-    model = new_transformer(90, NetworkConfig(width=32, feed_forward=64), dropout=0.0)
+    model = new_transformer(600, NetworkConfig(width=64, feed_forward=512), dropout=0.0)
     for variable in model.trainable_variables:
         variable.assign(variable.numpy() + random.normal(scale=0.3, size=variable.shape))
     model.round_weights()
     return model
 
 
-def test_a_file_that_drafts_in_8_bits_gives_the_same_pieces(
-    rounded: Transformer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert not any(one.drafted for one in signatures(rounded, DECODING))
-    monkeypatch.setattr("apps.translation.decoding.signatures.DRAFTED_FROM", 0)
-    saved = export_saved_model(rounded, signatures(rounded, DECODING), tmp_path / "saved_model", drafted=True)
+def test_a_file_that_multiplies_in_8_bits_gives_the_same_pieces(rounded: Transformer, tmp_path: Path) -> None:
+    saved = export_saved_model(rounded, signatures(rounded, DECODING), tmp_path / "saved_model")
     made = convert_all(saved, tmp_path, "translate", ["int8_weights"])
-    sources = random.integers(4, 90, (30, 6)).tolist()
+    sources = random.integers(4, 600, (30, 6)).tolist()
     for beam in (1, 3):
         wanted = ModelEngine(rounded, DECODING).translate(sources, beam)
         assert LiteEngine(LiteModel(made["int8_weights"])).translate(sources, beam) == wanted
