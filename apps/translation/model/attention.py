@@ -13,7 +13,7 @@ from keras import ops
 
 from gristmill.lite import round_to_int8
 
-__all__ = ["Attention", "DistanceBias", "sinusoids"]
+__all__ = ["Attention", "DistanceBias", "sinusoids", "through"]
 
 _register = keras.saving.register_keras_serializable(package="gristmill.translation")
 
@@ -43,11 +43,11 @@ class Attention(keras.layers.Layer):
 
     def queries(self, states: Any) -> Any:
         """States `[batch, time, width]` to queries, already divided by the square root of their size."""
-        return self._heads(self.query(states) * self.size**-0.5)
+        return self._heads(through(self.query, states) * self.size**-0.5)
 
     def pairs(self, states: Any) -> tuple[Any, Any]:
         """States `[batch, time, width]` to keys and values."""
-        keys, values = ops.split(self.pair(states), 2, axis=-1)
+        keys, values = ops.split(through(self.pair, states), 2, axis=-1)
         return self._heads(keys), self._heads(values)
 
     def attend(self, queries: Any, keys: Any, values: Any, bias: Any) -> tuple[Any, Any]:
@@ -65,10 +65,10 @@ class Attention(keras.layers.Layer):
         scores = ops.matmul(queries, ops.transpose(keys, (0, 1, 3, 2)))
         weights = tf.nn.softmax(scores + tf.cast(bias, scores.dtype))
         mixed = ops.transpose(ops.matmul(weights, values), (0, 2, 1, 3))
-        return self.out(ops.reshape(mixed, (*ops.shape(mixed)[:2], self.width))), weights
+        return through(self.out, ops.reshape(mixed, (*_sizes(mixed), self.width))), weights
 
     def _heads(self, states: Any) -> Any:
-        split = ops.reshape(states, (*ops.shape(states)[:2], self.heads, self.size))
+        split = ops.reshape(states, (*_sizes(states), self.heads, self.size))
         return ops.transpose(split, (0, 2, 1, 3))
 
     def get_config(self) -> dict[str, Any]:
@@ -111,3 +111,19 @@ def sinusoids(places: int, width: int) -> np.ndarray:
     rates = 10000.0 ** (-np.arange(width // 2) / (width // 2))
     angles = np.arange(places)[:, None] * rates
     return round_to_int8(np.concatenate([np.sin(angles), np.cos(angles)], axis=1), axis=0)
+
+
+def through(layer: keras.layers.Dense, states: Any) -> Any:
+    """States `[batch, time, size]` through a layer.
+
+    They are rows to it, so that a graph for one sentence of any length computes no shapes: in a lite file these would be nine
+    operations for each layer, which it runs one by one.
+    """
+    rows = layer(ops.reshape(states, (-1, states.shape[-1])))
+    return ops.reshape(rows, (*_sizes(states), layer.units))
+
+
+def _sizes(states: Any) -> tuple[Any, int]:
+    """The batch and the time of `[batch, time, ...]` to give to a reshape, where -1 stands for a time that is not known."""
+    batch, time = states.shape[:2]
+    return ops.shape(states)[0] if batch is None else batch, -1 if time is None else time

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from apps.translation.model.attention import Attention, DistanceBias, sinusoids
+from apps.translation.model.attention import Attention, DistanceBias, sinusoids, through
 from gristmill.lite import round_to_int8
 
 __all__ = ["NEVER", "Transformer", "apart"]
@@ -51,7 +51,7 @@ class _Residual(keras.layers.Layer):
 
     def network(self, states: Any, training: bool = False) -> Any:
         """The feed-forward branch added to states `[batch, time, width]`."""
-        branch = self.contract(self.expand(self.norm_network(states)))
+        branch = through(self.contract, through(self.expand, self.norm_network(states)))
         return states + self.drop(branch, training=training)
 
 
