@@ -66,7 +66,7 @@ def _empty(model: Transformer, source: Any, places: int, beams: int) -> Cache:
     Its zero is computed from the source, or a lite file would hold all of it as constants.
     """
     zero = tf.minimum(tf.cast(source[0, 0], tf.float32), 0.0)
-    empty = tf.broadcast_to(zero, (size_of(source) * beams, model.heads, places, model.size))
+    empty = tf.fill((size_of(source) * beams, model.heads, places, model.size), zero)
     return (empty,) * (2 * len(model.decoder))
 
 
