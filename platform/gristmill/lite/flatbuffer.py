@@ -21,6 +21,7 @@ class File:
         self.root = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
         self.graphs = [Graph(self, graph) for graph in self.root.subgraphs]
         self._size = len(content)
+        self._made: dict[bytes, int] = {}
 
     def content(self) -> bytes:
         """The flatbuffer as it is now."""
@@ -40,11 +41,14 @@ class File:
         return np.frombuffer(bytes(data), np.float32).reshape(tensor.shape)
 
     def buffer(self, values: "NDArray[Any]") -> int:
-        """Adds a buffer with these values and gives its number."""
-        made = self.schema.BufferT()
-        made.data = np.frombuffer(values.tobytes(), np.uint8)
-        self.root.buffers.append(made)
-        return len(self.root.buffers) - 1
+        """Adds a buffer with these values, unless it added one before, and gives its number."""
+        content = values.tobytes()
+        if content not in self._made:
+            made = self.schema.BufferT()
+            made.data = np.frombuffer(content, np.uint8)
+            self.root.buffers.append(made)
+            self._made[content] = len(self.root.buffers) - 1
+        return self._made[content]
 
     def code(self, name: str, version: int) -> int:
         """The number of a kind of operation in a version, added where it is not there yet."""
