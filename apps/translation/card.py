@@ -26,6 +26,8 @@ def card(dataset: Dataset) -> CardText:
             "Each sentence is translated on its own: what a pronoun refers to in another sentence is not seen.",
             "Translations may repeat what is unjust in the corpus, such as a profession's gender.",
             "BLEU and chrF compare with one reference, and say little of a single sentence.",
+            "Lite files are compared by greedy search over the pieces of whole lines; the scores above are those of beam search, "
+            "with symbols put back and lines split at sentences, as `gristmill translate` does it.",
         ),
         licence_of_data=info.get("licence", "as its owner says"),
         citation=info.get("citation", ""),
