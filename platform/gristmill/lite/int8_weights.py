@@ -21,6 +21,8 @@ LEAST = 1024
 """Constants with fewer elements stay as they are."""
 LEAST_PRODUCT = 32_768
 """Products with a matrix of fewer elements are computed in floats: preparing what comes in would take longer."""
+_LEAST_CHANNEL = 16
+"""Elements of a channel, whose scale and zero point take 12 bytes."""
 _MOST = 127
 _BY_CHANNEL = 5
 """Version of DEQUANTIZE that takes a scale for each channel."""
@@ -94,8 +96,9 @@ def _store(file: File, values: "NDArray[np.float32]") -> _Stored:
 
 
 def _best(values: "NDArray[np.float32]") -> "tuple[int, NDArray[np.float32], NDArray[np.float32]]":
-    """Axis of the channels, whole numbers and scales, of the axis with the smallest error."""
-    tried = [(axis, *_steps(values, axis)) for axis in range(values.ndim)]
+    """Axis of the channels, whole numbers and scales, of the axis with the smallest error among those with large channels."""
+    axes = [axis for axis, channels in enumerate(values.shape) if values.size >= _LEAST_CHANNEL * channels]
+    tried = [(axis, *_steps(values, axis)) for axis in axes or [int(np.argmin(values.shape))]]
     return min(tried, key=lambda one: float(np.abs(one[1] * one[2] - values).sum()))
 
 

@@ -101,6 +101,25 @@ def multiplied(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return run, convert_all(folder / "saved", folder, "m", ["int8_weights", "dynamic"])
 
 
+def test_scales_take_less_room_than_they_save(tmp_path: Path) -> None:
+    """A table with one number a row has one scale, not one a row."""
+    import keras
+    import tensorflow as tf
+
+    table = keras.layers.Embedding(9000, 1, embeddings_initializer="normal")
+    table.build()
+
+    def run(words: Any) -> dict[str, Any]:
+        return {"numbers": tf.squeeze(table(words), -1)}
+
+    export_saved_model(table, [Signature("run", run, {"words": ((1, 5), "int32")})], tmp_path / "saved")
+    files = convert_all(tmp_path / "saved", tmp_path, "m", ["f32", "int8_weights"])
+    assert files["int8_weights"].stat().st_size < 0.4 * files["f32"].stat().st_size
+    words = np.array([[0, 1, 17, 8998, 8999]], np.int32)
+    found = LiteModel(files["int8_weights"])("run", words=words)["numbers"]
+    assert error(found, run(words)["numbers"]) < 0.02
+
+
 def error(found: Any, wanted: Any) -> float:
     """The largest, of the largest number."""
     return float(np.abs(found - wanted).max() / np.abs(wanted).max())
