@@ -125,5 +125,4 @@ def through(layer: keras.layers.Dense, states: Any) -> Any:
 
 def _sizes(states: Any) -> tuple[Any, int]:
     """The batch and the time of `[batch, time, ...]` to give to a reshape, where -1 stands for a time that is not known."""
-    batch, time = states.shape[:2]
-    return ops.shape(states)[0] if batch is None else batch, -1 if time is None else time
+    return ops.shape(states)[0], -1 if states.shape[1] is None else states.shape[1]

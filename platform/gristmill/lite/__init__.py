@@ -5,11 +5,11 @@ from gristmill.lite.bundle import Bundle, attach, read_assets, read_bundle, writ
 from gristmill.lite.conversion import Job, convert, convert_all, convert_jobs
 from gristmill.lite.float32 import save_float32
 from gristmill.lite.formats import FORMATS, choose_formats
-from gristmill.lite.int8_weights import round_to_int8
 from gristmill.lite.keras_entry import KerasEntry, convert_keras, keras_entry
 from gristmill.lite.latency import Latency, measure
 from gristmill.lite.parity import Difference, compare, top_k_agreement
 from gristmill.lite.report import LiteRecord, record_file
+from gristmill.lite.rounding import round_to_int8
 from gristmill.lite.runtime import LiteModel, LiteSignature
 from gristmill.lite.saved_model import export_saved_model
 from gristmill.lite.signature import Signature, TensorKind

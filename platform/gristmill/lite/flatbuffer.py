@@ -68,6 +68,7 @@ class Graph:
 
     def __init__(self, file: File, graph: Any) -> None:
         self.file, self._graph = file, graph
+        self._constants: dict[tuple[int, tuple[int, ...], str], int] = {}
 
     @property
     def tensors(self) -> list[Any]:
@@ -107,9 +108,11 @@ class Graph:
         return len(self.tensors) - 1
 
     def constant(self, name: bytes, values: "NDArray[np.float32] | NDArray[np.int32]") -> int:
-        """Adds a constant and gives its number."""
-        kind = "FLOAT32" if values.dtype == np.float32 else "INT32"
-        return self.tensor(name, values.shape, self.file.buffer(values), kind)
+        """Adds a constant, unless it added the same before, and gives its number."""
+        key = (self.file.buffer(values), values.shape, "FLOAT32" if values.dtype == np.float32 else "INT32")
+        if key not in self._constants:
+            self._constants[key] = self.tensor(name, values.shape, key[0], key[2])
+        return self._constants[key]
 
     def operation(
         self,

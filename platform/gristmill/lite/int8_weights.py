@@ -11,11 +11,12 @@ import numpy as np
 
 from gristmill.lite.flatbuffer import File, Graph
 from gristmill.lite.products import Products
+from gristmill.lite.rounding import steps_of
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
-__all__ = ["LEAST", "LEAST_PRODUCT", "round_to_int8", "store_in_int8"]
+__all__ = ["LEAST", "LEAST_PRODUCT", "store_in_int8"]
 
 LEAST = 1024
 """Constants with fewer elements stay as they are."""
@@ -23,7 +24,6 @@ LEAST_PRODUCT = 32_768
 """Products with a matrix of fewer elements are computed in floats: preparing what comes in would take longer."""
 _LEAST_CHANNEL = 16
 """Elements of a channel, whose scale and zero point take 12 bytes."""
-_MOST = 127
 _BY_CHANNEL = 5
 """Version of DEQUANTIZE that takes a scale for each channel."""
 
@@ -38,26 +38,6 @@ class _Stored(NamedTuple):
     """Of the constant, over all axes but the first."""
 
 
-def round_to_int8(weights: "ArrayLike", axis: int = -1) -> "NDArray[np.float32]":
-    """Weights `[..., channels, ...]` rounded to 255 steps of equal size for each channel, from its largest weight's size.
-
-    Args:
-        weights: Finite numbers.
-        axis: Where the channels stand: the last axis of a Dense kernel, the first of a table of embeddings.
-    """
-    values = np.asarray(weights, np.float32)
-    steps, scales = _steps(values, axis % values.ndim)
-    return steps * scales
-
-
-def _steps(values: "NDArray[np.float32]", axis: int) -> "tuple[NDArray[np.float32], NDArray[np.float32]]":
-    """Whole numbers from -127 to 127, and the size of a step of each channel, with as many dimensions."""
-    others = tuple(i for i in range(values.ndim) if i != axis)
-    scales = np.abs(values).max(others, keepdims=True) / np.float32(_MOST)
-    scales = np.where(scales > 0, scales, np.float32(1))
-    return np.rint(values / scales), scales
-
-
 def store_in_int8(model: bytes) -> bytes:
     """A flatbuffer with float32 constants as one with int8 constants.
 
@@ -67,20 +47,20 @@ def store_in_int8(model: bytes) -> bytes:
     file = File(model)
     stored: dict[int, _Stored] = {}
     for graph in file.graphs:
-        found: dict[int, int] = {}
+        found: dict[int, tuple[int, _Stored]] = {}
         for index, tensor in enumerate(list(graph.tensors)):
             values = file.floats(tensor)
             if values is None or values.ndim < 2 or values.size < LEAST:
                 continue
             if tensor.buffer not in stored:
                 stored[tensor.buffer] = _store(file, values)
-            found[index] = _int8_tensor(graph, tensor, stored[tensor.buffer])
-        _multiply_in_int8(graph, {index: (new, stored[graph.tensors[index].buffer]) for index, new in found.items()})
+            found[index] = (_int8_tensor(graph, tensor, stored[tensor.buffer]), stored[tensor.buffer])
+        _multiply_in_int8(graph, found)
         for index in found:
             graph.tensors[index].buffer = 0
         graph.operations = [
             graph.operation("DEQUANTIZE", [new], [index], "DequantizeOptions", version=_BY_CHANNEL)
-            for index, new in found.items()
+            for index, (new, _) in found.items()
             if graph.is_read(index)
         ] + graph.operations
     for number in stored:
@@ -98,7 +78,7 @@ def _store(file: File, values: "NDArray[np.float32]") -> _Stored:
 def _best(values: "NDArray[np.float32]") -> "tuple[int, NDArray[np.float32], NDArray[np.float32]]":
     """Axis of the channels, whole numbers and scales, of the axis with the smallest error among those with large channels."""
     axes = [axis for axis, channels in enumerate(values.shape) if values.size >= _LEAST_CHANNEL * channels]
-    tried = [(axis, *_steps(values, axis)) for axis in axes or [int(np.argmin(values.shape))]]
+    tried = [(axis, *steps_of(values, axis)) for axis in axes or [int(np.argmin(values.shape))]]
     return min(tried, key=lambda one: float(np.abs(one[1] * one[2] - values).sum()))
 
 

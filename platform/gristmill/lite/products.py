@@ -15,12 +15,14 @@ Source: the splitting of Ozaki et al. 2012, https://doi.org/10.1007/s11075-011-9
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gristmill.lite.flatbuffer import Graph
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Products"]
 
@@ -49,8 +51,7 @@ class Products:
     def __init__(self, graph: Graph) -> None:
         self.operations: list[Any] = []
         self._graph = graph
-        self._splits: dict[int, _Split] = {}
-        self._sums: dict[int, int] = {}
+        self._splits: dict[tuple[int, bool], _Split] = {}
 
     def add(self, product: Any, weights: int, sums: "NDArray[np.float32]") -> bool:
         """Adds what gives the same as a product (FULLY_CONNECTED) with a matrix in floats.
@@ -67,13 +68,10 @@ class Products:
         given, out = int(product.inputs[0]), int(product.outputs[0])
         if len(graph.shape(given)) < 2:
             return False
-        if not options.keepNumDims and len(graph.shape(given)) > 2:
-            given = self._flat(given)
-        if given not in self._splits:
-            self._splits[given] = self._split(given)
-        if weights not in self._sums:
-            self._sums[weights] = graph.constant(b"sums", sums)
-        split, shape = self._splits[given], graph.shape(out)
+        flat = not options.keepNumDims and len(graph.shape(given)) > 2
+        if (given, flat) not in self._splits:
+            self._splits[given, flat] = self._split(self._flat(given) if flat else given)
+        split, shape = self._splits[given, flat], graph.shape(out)
         both = self._made(
             "FULLY_CONNECTED",
             [split.parts, weights, -1],
@@ -86,7 +84,7 @@ class Products:
         halves = graph.tensor(b"whole", shape), graph.tensor(b"rest", shape)
         self._add("SPLIT", [graph.constant(b"axis", np.array(0, np.int32)), both], halves, "SplitOptions", numSplits=2)
         steps = self._made("MUL", [self._made("ADD", halves, shape), split.step], shape)
-        terms = [steps, self._made("MUL", [split.least, self._sums[weights]], shape)]
+        terms = [steps, self._made("MUL", [split.least, graph.constant(b"sums", sums)], shape)]
         if len(product.inputs) > 2 and product.inputs[2] >= 0:
             terms = [self._made("ADD", terms, shape), int(product.inputs[2])]
         self._add("ADD", terms, [out], "AddOptions", fusedActivationFunction=options.fusedActivationFunction)
